@@ -1,0 +1,12 @@
+//! What Ringbridge decides, as pure functions and data.
+//!
+//! Promises: nothing in this crate reads a clock, opens a socket, touches a database, spawns a task or rolls dice; its
+//! `Cargo.toml` makes that a compile error. Time, ids and chance are arguments, so that every decision can be replayed.
+//!
+//! Leaves to others: HTTP status (the server's `web`), SQL (`store`), SIP words (`telephony` and the `sip` crate).
+
+pub mod id;
+pub mod redact;
+pub mod refusal;
+pub mod tenant;
+pub mod time;
