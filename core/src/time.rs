@@ -51,10 +51,8 @@ impl Timestamp {
 
     /// The civil date and time in a zone.
     fn civil(self, zone: &TimeZone) -> jiff::Zoned {
-        let clamped = self.0.clamp(
-            jiff::Timestamp::MIN.as_millisecond(),
-            jiff::Timestamp::MAX.as_millisecond(),
-        );
+        let clamped =
+            self.0.clamp(jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
         jiff::Timestamp::from_millisecond(clamped)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
             .to_zoned(zone.clone())
@@ -71,9 +69,9 @@ impl Zone {
     /// # Errors
     /// A sentence that names what was not found.
     pub fn named(name: &str) -> Result<Self, String> {
-        TimeZone::get(name)
-            .map(Self)
-            .map_err(|_| format!("\"{name}\" is no time zone; give an IANA name such as \"America/Los_Angeles\""))
+        TimeZone::get(name).map(Self).map_err(|_| {
+            format!("\"{name}\" is no time zone; give an IANA name such as \"America/Los_Angeles\"")
+        })
     }
 
     /// The zone's IANA name.
