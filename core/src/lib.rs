@@ -5,8 +5,12 @@
 //!
 //! Leaves to others: HTTP status (the server's `web`), SQL (`store`), SIP words (`telephony` and the `sip` crate).
 
+pub mod agent;
+pub mod call;
+pub mod event;
 pub mod id;
 pub mod redact;
 pub mod refusal;
 pub mod tenant;
 pub mod time;
+pub mod wrap_up;
