@@ -7,10 +7,12 @@
 
 pub mod agent;
 pub mod call;
+pub mod callback;
 pub mod event;
 pub mod id;
 pub mod redact;
 pub mod refusal;
+pub mod retry;
 pub mod tenant;
 pub mod time;
 pub mod wrap_up;
