@@ -1,0 +1,75 @@
+//! The sentences of this layer, in one place: what pages and problem documents say beyond what the core says.
+//!
+//! Promises: plain words, what to do next where there is something to do, no cause of an internal error.
+
+use axum::http::StatusCode;
+
+/// Something of ours failed.
+pub const INTERNAL: &str =
+    "Something failed on our side; try again, and tell your administrator if it stays so.";
+/// Absent, or somebody else's: the two look the same.
+pub const NOT_FOUND: &str = "There is nothing at this address, or it is not yours to see.";
+/// No session.
+pub const SESSION_REQUIRED: &str = "You are not logged in, so nothing was dialled. Log in, then place the call with the button that appears.";
+/// No session, for everything but a click.
+pub const LOG_IN_FIRST: &str = "You are not logged in, or your session has ended. Log in and try again.";
+/// The request came in clear.
+pub const HTTPS_REQUIRED: &str =
+    "Ringbridge answers over HTTPS only. Nothing was dialled; use the address with https:// instead.";
+/// Another tenant's host.
+pub const WRONG_HOST: &str =
+    "This host name is not one of your contact center's. Use the address you normally log in at.";
+/// The target of the request.
+pub const URL_TOO_LONG: &str =
+    "The link is longer than 64 KiB. Send ctl_userdata and extTransactionData by POST instead.";
+/// The body of the request.
+pub const BODY_TOO_LARGE: &str = "The request is larger than 1 MiB, the most that is taken.";
+/// A load nobody asked for.
+pub const SPECULATIVE: &str =
+    "The browser loaded this link ahead of a click. Nothing was dialled; click the link to call.";
+/// A person must press the button.
+pub const CONFIRMATION_REQUIRED: &str = "This click came from a page that is not listed for dialling at once; a person must confirm it on the page that a browser is shown.";
+/// The button was pressed too late or twice.
+pub const CONFIRMATION_USED: &str =
+    "This confirmation was used already or is older than its time. Click the link again.";
+/// The parked click of a log-in is gone.
+pub const PARKED_GONE: &str =
+    "The click that waited here was placed already or is too old. Click the link again.";
+/// Too many clicks are parked for one address.
+pub const PARKED_TOO_MANY: &str =
+    "Too many clicks from your address wait for a log-in. Try again in a minute.";
+/// A state-changing call by cookie without the header that other sites cannot send.
+pub const CSRF: &str = "Calls that change something need the header X-Requested-With: ringbridge when they are made with the session cookie.";
+/// A form of ours was posted by another site.
+pub const FOREIGN_FORM: &str =
+    "This form was sent by another site, so it was not used. Open the page here and send it again.";
+/// The log-in is wrong; the same for unknown users.
+pub const LOGIN_WRONG: &str = "The tenant, the log-in or the password is wrong.";
+/// Throttled.
+pub const LOGIN_THROTTLED: &str = "Too many log-ins failed. Wait a minute and try again.";
+/// The server checks as many passwords as it can.
+pub const LOGIN_OVERLOADED: &str = "Too many people log in at this moment. Try again in a few seconds.";
+/// The body is not JSON of the right shape.
+pub const BAD_JSON: &str = "The body is not the JSON this address takes";
+/// An API token that opens nothing here.
+pub const TOKEN_WRONG: &str = "The token is none of this tenant's action tokens.";
+/// The server is going down.
+pub const STOPPING: &str = "The server is about to stop and takes no new calls. Try again in a minute.";
+
+/// The heading of a problem.
+#[must_use]
+pub fn title(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "This link cannot be used as it is",
+        401 => "Log in first",
+        403 => "This is not allowed",
+        404 => "Not here",
+        405 => "Wrong method",
+        409 => "Not now",
+        410 => "It is over",
+        413 | 414 => "Too large",
+        429 => "Too many requests",
+        503 => "Not at this moment",
+        _ => "Something went wrong",
+    }
+}
