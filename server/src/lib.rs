@@ -1,3 +1,4 @@
 //! placeholder
 
+pub mod store;
 pub mod web;

@@ -1,0 +1,239 @@
+//! Jobs: what is to be done outside after a commit, written down in that commit.
+//!
+//! Promises: a job is claimed by one worker at a time, under a lease; the lease and the attempt are its fencing token, so
+//! that a worker which was thought dead cannot settle what another has taken over. Leaves to others: running them and
+//! when to try again (`jobs`, `core::retry`).
+
+use super::{Row, StoreError, Tx, Value};
+use ringbridge_core::id::{AgentId, TenantId, TransactionId};
+use ringbridge_core::time::Timestamp;
+
+/// A job's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub i64);
+
+/// A job about to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// The agent of its transaction.
+    pub agent: AgentId,
+    /// Its transaction.
+    pub transaction: TransactionId,
+    /// What is to be done, for example `callback`.
+    pub kind: &'static str,
+    /// All that is needed to do it, as JSON.
+    pub body: String,
+    /// When it may be tried first.
+    pub due_at: Timestamp,
+}
+
+/// A job that a worker has claimed. It settles it with this value or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The row.
+    pub id: JobId,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// The agent of its transaction.
+    pub agent: AgentId,
+    /// Its transaction.
+    pub transaction: TransactionId,
+    /// What is to be done.
+    pub kind: String,
+    /// All that is needed to do it, as JSON.
+    pub body: String,
+    /// Which attempt this is, from 1.
+    pub attempt: i64,
+    /// The worker's name, the other half of the fencing token.
+    pub lease: String,
+    /// When it was enqueued: waits are counted from here.
+    pub created_at: Timestamp,
+}
+
+/// A job as an admin sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The row.
+    pub id: JobId,
+    /// Its transaction.
+    pub transaction: TransactionId,
+    /// What is to be done.
+    pub kind: String,
+    /// All that is needed to do it, as JSON.
+    pub body: String,
+    /// `pending`, `done` or `parked`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it is tried next, while it is pending.
+    pub due_at: Timestamp,
+    /// What the last attempt came to, if it failed.
+    pub last_error: Option<String>,
+    /// When it was enqueued.
+    pub created_at: Timestamp,
+    /// When it was done or parked.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// Writes a job down, in the transaction of what asks for it.
+pub fn enqueue(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<JobId, StoreError> {
+    let row = tx.first(
+        "insert into job (tenant_id, agent_id, transaction_id, kind, body, state, attempt, due_at, leased_until, lease,
+                          created_at)
+         values ($1, $2, $3, $4, $5, 'pending', 0, $6, 0, '', $7) returning id",
+        &[
+            job.tenant.0.into(),
+            job.agent.0.into(),
+            job.transaction.0.into(),
+            job.kind.into(),
+            job.body.as_str().into(),
+            job.due_at.into(),
+            now.into(),
+        ],
+    )?;
+    Ok(JobId(row.ok_or(StoreError::Stale { what: "the job" })?.int("id")?))
+}
+
+/// Takes due jobs whose lease is free or has run out, for `worker`, until `leased_until`.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    worker: &str,
+    now: Timestamp,
+    leased_until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Claimed>, StoreError> {
+    let rows = tx.query(
+        "update job set leased_until = $1, lease = $2, attempt = attempt + 1
+         where id in (select id from job where state = 'pending' and due_at <= $3 and leased_until <= $3
+                      order by due_at, id limit $4)
+           and state = 'pending' and leased_until <= $3
+         returning id, tenant_id, agent_id, transaction_id, kind, body, attempt, lease, created_at",
+        &[leased_until.into(), worker.into(), now.into(), Value::Int(limit.into())],
+    )?;
+    let mut claimed = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
+    // `returning` promises no order; the oldest comes first here, so that tests and logs read well.
+    claimed.sort_by_key(|job| job.id);
+    Ok(claimed)
+}
+
+/// Settles a job: it is done.
+///
+/// # Errors
+/// [`StoreError::Stale`] if another worker has taken it over.
+pub fn done(tx: &mut Tx<'_>, job: &Claimed, now: Timestamp) -> Result<(), StoreError> {
+    settle(tx, job, "done", None, now)
+}
+
+/// Settles a job: it is given up until an admin resends it.
+///
+/// # Errors
+/// [`StoreError::Stale`] if another worker has taken it over.
+pub fn park(tx: &mut Tx<'_>, job: &Claimed, error: &str, now: Timestamp) -> Result<(), StoreError> {
+    settle(tx, job, "parked", Some(error), now)
+}
+
+/// Gives a job back, to be tried again at `due_at`.
+///
+/// # Errors
+/// [`StoreError::Stale`] if another worker has taken it over.
+pub fn retry(tx: &mut Tx<'_>, job: &Claimed, error: &str, due_at: Timestamp) -> Result<(), StoreError> {
+    tx.guarded(
+        "the job",
+        "update job set due_at = $1, leased_until = 0, lease = '', last_error = $2
+         where id = $3 and state = 'pending' and attempt = $4 and lease = $5",
+        &[due_at.into(), error.into(), job.id.0.into(), job.attempt.into(), job.lease.as_str().into()],
+    )
+}
+
+/// Puts a parked job back to work at once; `false` if there is no such parked job.
+pub fn resend(tx: &mut Tx<'_>, tenant: TenantId, id: JobId, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "update job set state = 'pending', due_at = $1, leased_until = 0, lease = '', settled_at = null
+         where id = $2 and tenant_id = $3 and state = 'parked'",
+        &[now.into(), id.0.into(), tenant.0.into()],
+    )?;
+    Ok(changed > 0)
+}
+
+/// When the next pending job is due or its lease runs out, whichever is later: until then a worker may sleep.
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.first(
+        "select min(case when leased_until > due_at then leased_until else due_at end) as due_at
+         from job where state = 'pending'",
+        &[],
+    )?;
+    row.map_or(Ok(None), |row| row.optional_moment("due_at"))
+}
+
+/// The jobs of a transaction, oldest first; it has a handful.
+pub fn of_transaction(tx: &mut Tx<'_>, tenant: TenantId, id: TransactionId) -> Result<Vec<View>, StoreError> {
+    let rows = tx.query(
+        "select id, transaction_id, kind, body, state, attempt, due_at, last_error, created_at, settled_at
+         from job where transaction_id = $1 and tenant_id = $2 order by id",
+        &[id.0.into(), tenant.0.into()],
+    )?;
+    rows.iter().map(viewed).collect()
+}
+
+/// A tenant's parked jobs, newest first.
+pub fn parked(tx: &mut Tx<'_>, tenant: TenantId, limit: u32) -> Result<Vec<View>, StoreError> {
+    let rows = tx.query(
+        "select id, transaction_id, kind, body, state, attempt, due_at, last_error, created_at, settled_at
+         from job where tenant_id = $1 and state = 'parked' order by id desc limit $2",
+        &[tenant.0.into(), Value::Int(limit.into())],
+    )?;
+    rows.iter().map(viewed).collect()
+}
+
+fn settle(
+    tx: &mut Tx<'_>,
+    job: &Claimed,
+    state: &'static str,
+    error: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.guarded(
+        "the job",
+        "update job set state = $1, last_error = $2, settled_at = $3, leased_until = 0, lease = ''
+         where id = $4 and state = 'pending' and attempt = $5 and lease = $6",
+        &[
+            state.into(),
+            error.into(),
+            now.into(),
+            job.id.0.into(),
+            job.attempt.into(),
+            job.lease.as_str().into(),
+        ],
+    )
+}
+
+fn claimed(row: &Row) -> Result<Claimed, StoreError> {
+    Ok(Claimed {
+        id: JobId(row.int("id")?),
+        tenant: TenantId(row.int("tenant_id")?),
+        agent: AgentId(row.int("agent_id")?),
+        transaction: TransactionId(row.int("transaction_id")?),
+        kind: row.text("kind")?,
+        body: row.text("body")?,
+        attempt: row.int("attempt")?,
+        lease: row.text("lease")?,
+        created_at: row.moment("created_at")?,
+    })
+}
+
+fn viewed(row: &Row) -> Result<View, StoreError> {
+    Ok(View {
+        id: JobId(row.int("id")?),
+        transaction: TransactionId(row.int("transaction_id")?),
+        kind: row.text("kind")?,
+        body: row.text("body")?,
+        state: row.text("state")?,
+        attempts: row.int("attempt")?,
+        due_at: row.moment("due_at")?,
+        last_error: row.optional_text("last_error")?,
+        created_at: row.moment("created_at")?,
+        settled_at: row.optional_moment("settled_at")?,
+    })
+}

@@ -1,0 +1,361 @@
+//! Transactions: one row for each click that was accepted, the projection of its journal.
+//!
+//! Promises: an agent has one live call at most (a unique index, semantics 1.11 and 1.12); an update is guarded by the
+//! version it was read at; the immutable part is written once. Leaves to others: what a call is (`core::call`) and what
+//! its leg dialogs are (`sip::bridge`); their forms are JSON here.
+
+use super::{Row, StoreError, Tx, Value};
+use ringbridge_core::call::Call;
+use ringbridge_core::id::{AgentId, InteractionGuid, QueueId, TenantId, TransactionId};
+use ringbridge_core::redact::Digits;
+use ringbridge_core::time::Timestamp;
+
+/// How often a row was written; the guard of its next update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub i64);
+
+impl Version {
+    /// The version of a row that was just inserted.
+    pub const FIRST: Self = Self(1);
+}
+
+/// A transaction about to be written.
+#[derive(Clone, Debug)]
+pub struct NewTransaction {
+    /// Its global name.
+    pub guid: InteractionGuid,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its agent.
+    pub agent: AgentId,
+    /// Its queue, if it has one.
+    pub queue: Option<QueueId>,
+    /// The number before the dial plan.
+    pub number: Digits,
+    /// The caller ID chosen at admission.
+    pub caller_id: Digits,
+    /// Everything that was settled at admission and never changes, as JSON: the link, what was admitted, the terms.
+    pub link: String,
+    /// The call.
+    pub call: Call,
+    /// The dialogs, as JSON.
+    pub bridge: String,
+    /// When the click came.
+    pub created_at: Timestamp,
+}
+
+/// A transaction as its task needs it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its number.
+    pub id: TransactionId,
+    /// Its global name.
+    pub guid: InteractionGuid,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its agent.
+    pub agent: AgentId,
+    /// Its queue, if it has one.
+    pub queue: Option<QueueId>,
+    /// The number before the dial plan.
+    pub number: Digits,
+    /// The caller ID.
+    pub caller_id: Digits,
+    /// What was settled at admission, as JSON.
+    pub link: String,
+    /// The call.
+    pub call: Call,
+    /// The dialogs, as JSON.
+    pub bridge: String,
+    /// When the click came.
+    pub created_at: Timestamp,
+    /// The guard of its next update.
+    pub version: Version,
+}
+
+/// A transaction as pages and the API show it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Its number.
+    pub id: TransactionId,
+    /// Its global name.
+    pub guid: InteractionGuid,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its agent.
+    pub agent: AgentId,
+    /// Its queue, if it has one.
+    pub queue: Option<QueueId>,
+    /// The number before the dial plan.
+    pub number: Digits,
+    /// The caller ID.
+    pub caller_id: Digits,
+    /// `ringing_agent`, `ringing_customer`, `connected`, `wrap_up` or `completed` (`contract.md`).
+    pub state: String,
+    /// What was settled at admission, as JSON.
+    pub link: String,
+    /// The call: legs, outcome, codes and notes.
+    pub call: Call,
+    /// When the click came.
+    pub created_at: Timestamp,
+    /// When the customer answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it was hung up or failed.
+    pub ended_at: Option<Timestamp>,
+    /// When wrap-up was over.
+    pub completed_at: Option<Timestamp>,
+    /// `SUCCESS`, `FAIL` or `IGNORE`, once it is complete (semantics 5.1).
+    pub result_code: Option<String>,
+    /// Why, in words.
+    pub error_string: Option<String>,
+    /// The CRM record that was created.
+    pub record_id: Option<String>,
+    /// The callback.
+    pub callback: CallbackView,
+}
+
+/// What became of a transaction's callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackView {
+    /// `none`, `pending`, `delivered` or `parked` (`contract.md`).
+    pub state: &'static str,
+    /// How often it was tried.
+    pub attempts: i64,
+}
+
+/// What the actions came to (semantics 5.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionResult {
+    /// `SUCCESS`, `FAIL` or `IGNORE`.
+    pub result_code: String,
+    /// Why, in words; empty after a success.
+    pub error_string: String,
+    /// The CRM record that was created.
+    pub record_id: Option<String>,
+}
+
+/// Writes a new transaction and gives it its number.
+///
+/// # Errors
+/// A conflict for which [`StoreError::is_second_live_call`] holds when the agent has a live call.
+pub fn insert(tx: &mut Tx<'_>, new: &NewTransaction) -> Result<TransactionId, StoreError> {
+    let row = tx.first(
+        "insert into txn (guid, tenant_id, agent_id, queue_id, number, caller_id, state, live, link, call, bridge,
+                          created_at, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1) returning id",
+        &[
+            new.guid.0.as_str().into(),
+            new.tenant.0.into(),
+            new.agent.0.into(),
+            new.queue.map(|id| id.0).into(),
+            new.number.expose().into(),
+            new.caller_id.expose().into(),
+            new.call.state_name().into(),
+            i64::from(new.call.is_live()).into(),
+            new.link.as_str().into(),
+            json_of(&new.call)?.into(),
+            new.bridge.as_str().into(),
+            new.created_at.into(),
+        ],
+    )?;
+    Ok(TransactionId(row.ok_or(StoreError::Stale { what: "the transaction" })?.int("id")?))
+}
+
+/// Writes what became of a call; `now` becomes the moment of completion if it is complete. Gives the guard of the next
+/// update.
+///
+/// # Errors
+/// [`StoreError::Stale`] if the row is not at `version` any more.
+pub fn update(
+    tx: &mut Tx<'_>,
+    id: TransactionId,
+    version: Version,
+    call: &Call,
+    bridge: &str,
+    now: Timestamp,
+) -> Result<Version, StoreError> {
+    let complete = matches!(call.stage(), ringbridge_core::call::Stage::Completed);
+    let next = Version(version.0 + 1);
+    tx.guarded(
+        "the transaction",
+        "update txn set state = $1, live = $2, call = $3, bridge = $4, answered_at = $5, ended_at = $6,
+                        completed_at = coalesce(completed_at, $7), version = $8
+         where id = $9 and version = $10",
+        &[
+            call.state_name().into(),
+            i64::from(call.is_live()).into(),
+            json_of(call)?.into(),
+            bridge.into(),
+            call.answered_at().into(),
+            call.outcome().map(|outcome| outcome.hung_up_at).into(),
+            complete.then_some(now).into(),
+            next.0.into(),
+            id.0.into(),
+            version.0.into(),
+        ],
+    )?;
+    Ok(next)
+}
+
+/// Writes what the actions came to. It touches no column that [`update`] writes, so it needs no version.
+pub fn set_result(tx: &mut Tx<'_>, id: TransactionId, result: &ActionResult) -> Result<(), StoreError> {
+    tx.guarded(
+        "the transaction",
+        "update txn set result_code = $1, error_string = $2, record_id = $3 where id = $4",
+        &[
+            result.result_code.as_str().into(),
+            result.error_string.as_str().into(),
+            result.record_id.as_deref().into(),
+            id.0.into(),
+        ],
+    )
+}
+
+/// A transaction for its task.
+pub fn get(tx: &mut Tx<'_>, id: TransactionId) -> Result<Option<Stored>, StoreError> {
+    let row = tx.first(
+        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, version
+         from txn where id = $1",
+        &[id.0.into()],
+    )?;
+    row.as_ref().map(stored).transpose()
+}
+
+/// Every transaction that is not complete, oldest first: what a restart goes on with (semantics 2.7). Their number is
+/// bounded by the calls that may be up and the agents in wrap-up.
+pub fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<Stored>, StoreError> {
+    let rows = tx.query(
+        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, version
+         from txn where completed_at is null order by id",
+        &[],
+    )?;
+    rows.iter().map(stored).collect()
+}
+
+/// The agent's transactions that are not complete, newest first: the live call and those in wrap-up.
+pub fn unfinished_of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<Stored>, StoreError> {
+    let rows = tx.query(
+        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, version
+         from txn where agent_id = $1 and completed_at is null order by id desc",
+        &[agent.0.into()],
+    )?;
+    rows.iter().map(stored).collect()
+}
+
+/// The agent's call with a leg that is or may come up.
+pub fn live_of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<TransactionId>, StoreError> {
+    let row = tx.first("select id from txn where agent_id = $1 and live = 1", &[agent.0.into()])?;
+    row.map(|row| row.int("id").map(TransactionId)).transpose()
+}
+
+/// A transaction for a page or the API; nothing if it is another tenant's.
+pub fn view(tx: &mut Tx<'_>, tenant: TenantId, id: TransactionId) -> Result<Option<View>, StoreError> {
+    let row = tx.first(
+        "select txn.id, txn.guid, txn.tenant_id, txn.agent_id, txn.queue_id, txn.number, txn.caller_id, txn.state,
+                txn.link, txn.call, txn.created_at, txn.answered_at, txn.ended_at, txn.completed_at, txn.result_code,
+                txn.error_string, txn.record_id, job.state as job_state, job.attempt as job_attempt
+         from txn left join job on job.transaction_id = txn.id and job.kind = 'callback'
+         where txn.id = $1 and txn.tenant_id = $2",
+        &[id.0.into(), tenant.0.into()],
+    )?;
+    row.as_ref().map(viewed).transpose()
+}
+
+/// The agent's last calls, newest first.
+pub fn last_of_agent(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    agent: AgentId,
+    limit: u32,
+) -> Result<Vec<View>, StoreError> {
+    let rows = tx.query(
+        "select txn.id, txn.guid, txn.tenant_id, txn.agent_id, txn.queue_id, txn.number, txn.caller_id, txn.state,
+                txn.link, txn.call, txn.created_at, txn.answered_at, txn.ended_at, txn.completed_at, txn.result_code,
+                txn.error_string, txn.record_id, job.state as job_state, job.attempt as job_attempt
+         from txn left join job on job.transaction_id = txn.id and job.kind = 'callback'
+         where txn.agent_id = $1 and txn.tenant_id = $2 order by txn.id desc limit $3",
+        &[agent.0.into(), tenant.0.into(), Value::Int(limit.into())],
+    )?;
+    rows.iter().map(viewed).collect()
+}
+
+/// A tenant's calls whose click came in `from..to`, oldest first, from the `offset`th on (semantics 6.2).
+pub fn between(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    (from, to): (Timestamp, Timestamp),
+    offset: u32,
+    limit: u32,
+) -> Result<Vec<View>, StoreError> {
+    let rows = tx.query(
+        "select txn.id, txn.guid, txn.tenant_id, txn.agent_id, txn.queue_id, txn.number, txn.caller_id, txn.state,
+                txn.link, txn.call, txn.created_at, txn.answered_at, txn.ended_at, txn.completed_at, txn.result_code,
+                txn.error_string, txn.record_id, job.state as job_state, job.attempt as job_attempt
+         from txn left join job on job.transaction_id = txn.id and job.kind = 'callback'
+         where txn.tenant_id = $1 and txn.created_at >= $2 and txn.created_at < $3
+         order by txn.created_at, txn.id limit $4 offset $5",
+        &[
+            tenant.0.into(),
+            from.into(),
+            to.into(),
+            Value::Int(limit.into()),
+            Value::Int(offset.into()),
+        ],
+    )?;
+    rows.iter().map(viewed).collect()
+}
+
+fn json_of(call: &Call) -> Result<String, StoreError> {
+    serde_json::to_string(call).map_err(|error| StoreError::Database(error.to_string()))
+}
+
+fn call_of(row: &Row) -> Result<Call, StoreError> {
+    serde_json::from_str(&row.text("call")?)
+        .map_err(|error| row.unreadable("txn.call", &format!("is no call ({error})")))
+}
+
+fn stored(row: &Row) -> Result<Stored, StoreError> {
+    Ok(Stored {
+        id: TransactionId(row.int("id")?),
+        guid: InteractionGuid(row.text("guid")?),
+        tenant: TenantId(row.int("tenant_id")?),
+        agent: AgentId(row.int("agent_id")?),
+        queue: row.optional_int("queue_id")?.map(QueueId),
+        number: row.digits("number")?,
+        caller_id: row.digits("caller_id")?,
+        link: row.text("link")?,
+        call: call_of(row)?,
+        bridge: row.text("bridge")?,
+        created_at: row.moment("created_at")?,
+        version: Version(row.int("version")?),
+    })
+}
+
+fn viewed(row: &Row) -> Result<View, StoreError> {
+    let state = match row.optional_text("job_state")?.as_deref() {
+        None => "none",
+        Some("done") => "delivered",
+        Some("parked") => "parked",
+        Some(_) => "pending",
+    };
+    Ok(View {
+        id: TransactionId(row.int("id")?),
+        guid: InteractionGuid(row.text("guid")?),
+        tenant: TenantId(row.int("tenant_id")?),
+        agent: AgentId(row.int("agent_id")?),
+        queue: row.optional_int("queue_id")?.map(QueueId),
+        number: row.digits("number")?,
+        caller_id: row.digits("caller_id")?,
+        state: row.text("state")?,
+        link: row.text("link")?,
+        call: call_of(row)?,
+        created_at: row.moment("created_at")?,
+        answered_at: row.optional_moment("answered_at")?,
+        ended_at: row.optional_moment("ended_at")?,
+        completed_at: row.optional_moment("completed_at")?,
+        result_code: row.optional_text("result_code")?,
+        error_string: row.optional_text("error_string")?,
+        record_id: row.optional_text("record_id")?,
+        callback: CallbackView { state, attempts: row.optional_int("job_attempt")?.unwrap_or(0) },
+    })
+}
