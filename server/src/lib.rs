@@ -1,4 +1,5 @@
 //! placeholder
 
+pub mod outbound;
 pub mod store;
 pub mod web;
