@@ -1,1 +1,16 @@
-//! placeholder
+//! The harness of the end-to-end tests: it runs the built binary among phones that others wrote, and reads the wire.
+//!
+//! Promises: everything on loopback and on ports of its own, every wait bounded, every process it starts ended by its own id.
+//! Leaves to others: what must be true (`tests/`).
+
+pub mod baresip;
+pub mod client;
+pub mod patience;
+pub mod ports;
+pub mod receiver;
+pub mod relay;
+pub mod scenario;
+pub mod server;
+pub mod setup;
+pub mod sipp;
+pub mod wire;
