@@ -108,6 +108,7 @@ create table job (
     agent_id integer not null references agent (id),
     transaction_id integer not null references txn (id),
     kind text not null,
+    lane text not null,
     body text not null,
     state text not null,
     attempt integer not null,
@@ -119,6 +120,8 @@ create table job (
     settled_at integer
 );
 create index job_due on job (due_at) where state = 'pending';
+create index job_leased on job (leased_until) where state = 'pending';
+create index job_lane on job (lane) where state = 'pending';
 create index job_parked on job (tenant_id, id) where state = 'parked';
 create index job_transaction on job (transaction_id);
 

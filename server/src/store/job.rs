@@ -23,6 +23,8 @@ pub struct NewJob {
     pub transaction: TransactionId,
     /// What is to be done, for example `callback`.
     pub kind: &'static str,
+    /// Whom it asks for attention, for example tenant and host: jobs of one lane are limited together.
+    pub lane: String,
     /// All that is needed to do it, as JSON.
     pub body: String,
     /// When it may be tried first.
@@ -42,6 +44,8 @@ pub struct Claimed {
     pub transaction: TransactionId,
     /// What is to be done.
     pub kind: String,
+    /// Its lane.
+    pub lane: String,
     /// All that is needed to do it, as JSON.
     pub body: String,
     /// Which attempt this is, from 1.
@@ -80,14 +84,15 @@ pub struct View {
 /// Writes a job down, in the transaction of what asks for it.
 pub fn enqueue(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<JobId, StoreError> {
     let row = tx.first(
-        "insert into job (tenant_id, agent_id, transaction_id, kind, body, state, attempt, due_at, leased_until, lease,
-                          created_at)
-         values ($1, $2, $3, $4, $5, 'pending', 0, $6, 0, '', $7) returning id",
+        "insert into job (tenant_id, agent_id, transaction_id, kind, lane, body, state, attempt, due_at, leased_until,
+                          lease, created_at)
+         values ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, 0, '', $8) returning id",
         &[
             job.tenant.0.into(),
             job.agent.0.into(),
             job.transaction.0.into(),
             job.kind.into(),
+            job.lane.as_str().into(),
             job.body.as_str().into(),
             job.due_at.into(),
             now.into(),
@@ -96,26 +101,65 @@ pub fn enqueue(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<JobId, S
     Ok(JobId(row.ok_or(StoreError::Stale { what: "the job" })?.int("id")?))
 }
 
+/// How many jobs a worker takes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// At most this many in all.
+    pub jobs: u32,
+    /// At most this many of one lane under lease, here or elsewhere, so that one slow receiver cannot take every slot.
+    pub each_lane: u32,
+}
+
 /// Takes due jobs whose lease is free or has run out, for `worker`, until `leased_until`.
 pub fn claim(
     tx: &mut Tx<'_>,
     worker: &str,
     now: Timestamp,
     leased_until: Timestamp,
-    limit: u32,
+    share: Share,
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows = tx.query(
         "update job set leased_until = $1, lease = $2, attempt = attempt + 1
-         where id in (select id from job where state = 'pending' and due_at <= $3 and leased_until <= $3
-                      order by due_at, id limit $4)
+         where id in (select waiting.id
+                      from (select id, lane, due_at, row_number() over (partition by lane order by due_at, id) as place
+                            from job where state = 'pending' and due_at <= $3 and leased_until <= $3) as waiting
+                      left join (select lane, count(*) as leased from job
+                                 where state = 'pending' and leased_until > $3 group by lane) as busy
+                             on busy.lane = waiting.lane
+                      where waiting.place + coalesce(busy.leased, 0) <= $5
+                      order by waiting.due_at, waiting.id limit $4)
            and state = 'pending' and leased_until <= $3
-         returning id, tenant_id, agent_id, transaction_id, kind, body, attempt, lease, created_at",
-        &[leased_until.into(), worker.into(), now.into(), Value::Int(limit.into())],
+         returning id, tenant_id, agent_id, transaction_id, kind, lane, body, attempt, lease, created_at",
+        &[
+            leased_until.into(),
+            worker.into(),
+            now.into(),
+            Value::Int(share.jobs.into()),
+            Value::Int(share.each_lane.into()),
+        ],
     )?;
     let mut claimed = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
     // `returning` promises no order; the oldest comes first here, so that tests and logs read well.
     claimed.sort_by_key(|job| job.id);
     Ok(claimed)
+}
+
+/// Frees what `worker`'s predecessors of the same node had under lease when they died. `node` is how their names begin.
+pub fn take_over(tx: &mut Tx<'_>, node: &str, worker: &str) -> Result<u64, StoreError> {
+    tx.execute(
+        "update job set leased_until = 0, lease = ''
+         where state = 'pending' and leased_until > 0 and substr(lease, 1, length($1)) = $1 and lease <> $2",
+        &[node.into(), worker.into()],
+    )
+}
+
+/// Makes a lane wait until `until`; what is under lease there goes on.
+pub fn hold_lane(tx: &mut Tx<'_>, lane: &str, now: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "update job set due_at = $1
+         where state = 'pending' and lane = $2 and leased_until <= $3 and due_at < $1",
+        &[until.into(), lane.into(), now.into()],
+    )
 }
 
 /// Settles a job: it is done.
@@ -157,12 +201,13 @@ pub fn resend(tx: &mut Tx<'_>, tenant: TenantId, id: JobId, now: Timestamp) -> R
     Ok(changed > 0)
 }
 
-/// When the next pending job is due or its lease runs out, whichever is later: until then a worker may sleep.
-pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+/// The first moment after `now` at which a pending job becomes due or a lease runs out. What is due already and was not
+/// claimed waits for a place in its lane, which the end of another job frees.
+pub fn next_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let row = tx.first(
         "select min(case when leased_until > due_at then leased_until else due_at end) as due_at
-         from job where state = 'pending'",
-        &[],
+         from job where state = 'pending' and (due_at > $1 or leased_until > $1)",
+        &[now.into()],
     )?;
     row.map_or(Ok(None), |row| row.optional_moment("due_at"))
 }
@@ -216,6 +261,7 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
         agent: AgentId(row.int("agent_id")?),
         transaction: TransactionId(row.int("transaction_id")?),
         kind: row.text("kind")?,
+        lane: row.text("lane")?,
         body: row.text("body")?,
         attempt: row.int("attempt")?,
         lease: row.text("lease")?,
