@@ -4,10 +4,11 @@
 //! answers the same, so that a stored transaction can be shown at any time. Leaves to others: the call itself (`call`),
 //! replacing tokens (`token`), sending (the server's `jobs`).
 
-use crate::callback::{Callback, webhook_id};
 use crate::call::Outcome;
+use crate::callback::{Callback, webhook_id};
 use crate::id::{InteractionGuid, TransactionId};
 use crate::redact::Digits;
+use crate::system_data::Action;
 use crate::time::{Timestamp, Zone};
 use crate::token::{self, Token, Values};
 use crate::userdata::Userdata;
@@ -138,35 +139,26 @@ pub fn complete(userdata: &Userdata, facts: &Facts<'_>, form: UserdataForm) -> C
     let values = facts.values();
     let (result, error_string) = result(userdata);
     let pairs = token::filled_pairs(userdata, &values);
-    let callback = userdata.system("ctl_callbackUrl").filter(|url| !url.trim().is_empty()).map(|url| Callback {
-        url: token::fill(url, &values, token::Style::UrlComponent).trim().to_owned(),
-        userdata: token::render(userdata, &values),
-        userdata_pairs: match form {
-            UserdataForm::Brackets => None,
-            UserdataForm::BracketsAndJson => Some(pairs.clone()),
-        },
-        result_code: result.as_str().to_owned(),
-        error_string: error_string.clone(),
-        webhook_id: webhook_id(facts.guid),
-    });
+    let callback =
+        userdata.system("ctl_callbackUrl").filter(|url| !url.trim().is_empty()).map(|url| Callback {
+            url: token::fill(url, &values, token::Style::UrlComponent).trim().to_owned(),
+            userdata: token::render(userdata, &values),
+            userdata_pairs: match form {
+                UserdataForm::Brackets => None,
+                UserdataForm::BracketsAndJson => Some(pairs.clone()),
+            },
+            result_code: result.as_str().to_owned(),
+            error_string: error_string.clone(),
+            webhook_id: webhook_id(facts.guid),
+        });
     Completed { result, error_string, pairs, callback }
 }
 
 /// What becomes of `ctl_action` as long as no CRM is connected (semantics 5.1).
 #[must_use]
 pub fn result(userdata: &Userdata) -> (ResultCode, String) {
-    let reason = match (userdata.system("ctl_action"), userdata.system("ctl_intType")) {
-        (None, _) => "No ctl_action was given.".to_owned(),
-        (Some(action), _) if !action.trim().eq_ignore_ascii_case("create") => {
-            format!("ctl_action \"{action}\" is not known; only \"create\" is.")
-        }
-        (Some(_), None) => "ctl_action=create needs a ctl_intType; none was given.".to_owned(),
-        (Some(_), Some(kind)) if !kind.trim().eq_ignore_ascii_case("sfdc") => {
-            format!("ctl_intType \"{kind}\" is not known; only \"sfdc\" is.")
-        }
-        (Some(_), Some(_)) => "No CRM is connected for this tenant.".to_owned(),
-    };
-    (ResultCode::Ignore, reason)
+    let reason = Action::of(userdata).why_ignored();
+    (ResultCode::Ignore, reason.unwrap_or_else(|| "no CRM is connected for this tenant".to_owned()))
 }
 
 #[cfg(test)]
@@ -204,7 +196,7 @@ mod tests {
 
     #[test]
     fn rule_4_3_every_token_tells_what_happened() {
-        let values = with_facts(true, Facts::values);
+        let values = with_facts(true, |facts| facts.values());
         let told: Vec<_> = Token::ALL.iter().map(|token| (token.name(), values.get(*token))).collect();
         assert_eq!(
             told,
@@ -235,7 +227,7 @@ mod tests {
 
     #[test]
     fn rule_4_3_a_call_that_was_not_established_has_no_times() {
-        let values = with_facts(false, Facts::values);
+        let values = with_facts(false, |facts| facts.values());
         let told = [
             Token::CallAnsweredTime,
             Token::CallHangupTime,
@@ -256,28 +248,18 @@ mod tests {
     fn rule_5_1_without_a_crm_each_action_is_ignored_with_its_reason() {
         let reason = |text: &str| result(&Userdata::parse(text).expect("well-formed"));
         let ignored = |text: &str| (ResultCode::Ignore, text.to_owned());
-        assert_eq!(reason("[a|b]"), ignored("No ctl_action was given."));
-        assert_eq!(
-            reason("[ctl_action|fax]"),
-            ignored("ctl_action \"fax\" is not known; only \"create\" is.")
-        );
-        assert_eq!(
-            reason("[ctl_action|create]"),
-            ignored("ctl_action=create needs a ctl_intType; none was given.")
-        );
-        assert_eq!(
-            reason("[ctl_action|create][ctl_intType|fax]"),
-            ignored("ctl_intType \"fax\" is not known; only \"sfdc\" is.")
-        );
+        assert_eq!(reason("[a|b]"), ignored("no ctl_action was given"));
+        assert_eq!(reason("[ctl_action|fax]"), ignored("ctl_action \"fax\" is not known; known is: create"));
         assert_eq!(
             reason("[CTL_ACTION|Create][ctl_inttype|SFDC]"),
-            ignored("No CRM is connected for this tenant.")
+            ignored("no CRM is connected for this tenant")
         );
     }
 
     #[test]
     fn rule_4_2_the_callback_goes_to_the_filled_url_and_carries_the_filled_text() {
-        let userdata = Userdata::parse("[n|$notes$][ctl_callbackUrl|https://h.example/p?n=$notes$]").expect("well-formed");
+        let userdata = Userdata::parse("[n|$notes$][ctl_callbackUrl|https://h.example/p?n=$notes$]")
+            .expect("well-formed");
         let completed = with_facts(true, |facts| complete(&userdata, facts, UserdataForm::BracketsAndJson));
         let url = "https://h.example/p?n=said%20%5Bmaybe%5D%20%7C%20call%0Aback";
         let pairs = vec![
@@ -288,14 +270,14 @@ mod tests {
             completed,
             Completed {
                 result: ResultCode::Ignore,
-                error_string: "No ctl_action was given.".into(),
+                error_string: "no ctl_action was given".into(),
                 pairs: pairs.clone(),
                 callback: Some(Callback {
                     url: url.into(),
                     userdata: format!("[n|said (maybe) / call\nback][ctl_callbackUrl|{url}]"),
                     userdata_pairs: Some(pairs),
                     result_code: "IGNORE".into(),
-                    error_string: "No ctl_action was given.".into(),
+                    error_string: "no ctl_action was given".into(),
                     webhook_id: webhook_id(&InteractionGuid("int-0190".into())),
                 }),
             }

@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod call;
 pub mod callback;
+pub mod completion;
 pub mod event;
 pub mod id;
 pub mod merge_field;

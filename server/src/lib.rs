@@ -1,5 +1,11 @@
-//! placeholder
+//! The server: it acts on what the core decides.
+//!
+//! Promises: HTTP status only in [`web`], SQL only in [`store`], SIP words only in `telephony`, one outbound HTTP client
+//! in [`outbound`]; `web`, `jobs` and `telephony` never see each other. Leaves to others: deciding (`ringbridge-core`),
+//! speaking SIP (`ringbridge-sip`).
 
+pub mod chance;
+pub mod clock;
 pub mod outbound;
 pub mod store;
 pub mod web;
