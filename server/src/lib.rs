@@ -8,4 +8,5 @@ pub mod chance;
 pub mod clock;
 pub mod outbound;
 pub mod store;
+pub mod telephony;
 pub mod web;
