@@ -108,7 +108,8 @@ pub fn check_rule(rule: &DialPlanRule) -> Result<(), String> {
 
 fn apply(rule: &DialPlanRule, number: &Digits, place: usize) -> (StepResult, Option<Outcome>) {
     let broken = |why: &str| {
-        let sentence = format!("rule {place} of the dial plan cannot be applied ({why}); ask an administrator");
+        let sentence =
+            format!("rule {place} of the dial plan cannot be applied ({why}); ask an administrator");
         (StepResult::Refused, Some(Outcome::Refused(sentence)))
     };
     let pattern = match compile(&rule.pattern) {
@@ -119,15 +120,13 @@ fn apply(rule: &DialPlanRule, number: &Digits, place: usize) -> (StepResult, Opt
     match &rule.action {
         DialPlanAction::Pass => (StepResult::Passed, Some(Outcome::Dial(number.clone()))),
         DialPlanAction::Refuse(sentence) => (StepResult::Refused, Some(Outcome::Refused(sentence.clone()))),
-        DialPlanAction::Rewrite(rewrite) => {
-            match rewritten(number.expose(), &found, rewrite, &pattern) {
-                Ok(text) => match Digits::new(&text) {
-                    Some(digits) => (StepResult::Rewritten, Some(Outcome::Dial(digits))),
-                    None => broken("it does not leave 1 to 32 digits"),
-                },
-                Err(why) => broken(&why),
-            }
-        }
+        DialPlanAction::Rewrite(rewrite) => match rewritten(number.expose(), &found, rewrite, &pattern) {
+            Ok(text) => match Digits::new(&text) {
+                Some(digits) => (StepResult::Rewritten, Some(Outcome::Dial(digits))),
+                None => broken("it does not leave 1 to 32 digits"),
+            },
+            Err(why) => broken(&why),
+        },
     }
 }
 
@@ -188,7 +187,11 @@ fn pieces<'a>(rewrite: &'a str, pattern: &'a Regex) -> impl Iterator<Item = Resu
             // Nothing behind it can be read for sure.
             rest = "";
         }
-        Some(group.map(Piece::Group).ok_or_else(|| format!("rewrite names a group that the pattern lacks: ${name}")))
+        Some(
+            group
+                .map(Piece::Group)
+                .ok_or_else(|| format!("rewrite names a group that the pattern lacks: ${name}")),
+        )
     })
 }
 
@@ -229,7 +232,8 @@ mod tests {
         let mut first = rewrite(r"^([2-9]\d{9})$", "1$1");
         first.trunk = Some("main".to_owned());
         first.comment = Some("ten digits".to_owned());
-        let rules = vec![rewrite(r"^00", "9"), first, rule(r"^\d+$", DialPlanAction::Refuse("never".to_owned()))];
+        let rules =
+            vec![rewrite(r"^00", "9"), first, rule(r"^\d+$", DialPlanAction::Refuse("never".to_owned()))];
         assert_eq!(
             explain(&plan(rules), &digits("6502928880")),
             Explained {
@@ -264,13 +268,22 @@ mod tests {
     #[test]
     fn rule_1_8_a_rule_may_refuse_with_its_message() {
         let refuse = rule("^1900", DialPlanAction::Refuse("Premium numbers are off.".to_owned()));
-        assert_eq!(outcome(vec![refuse], "19005551234"), Outcome::Refused("Premium numbers are off.".to_owned()));
+        assert_eq!(
+            outcome(vec![refuse], "19005551234"),
+            Outcome::Refused("Premium numbers are off.".to_owned())
+        );
     }
 
     #[test]
     fn a_rewrite_replaces_the_matched_part_only() {
-        assert_eq!(outcome(vec![rewrite("^00", "")], "00442079460958"), Outcome::Dial(digits("442079460958")));
-        assert_eq!(outcome(vec![rewrite("^0(?<rest>.*)", "49${rest}")], "0301234"), Outcome::Dial(digits("49301234")));
+        assert_eq!(
+            outcome(vec![rewrite("^00", "")], "00442079460958"),
+            Outcome::Dial(digits("442079460958"))
+        );
+        assert_eq!(
+            outcome(vec![rewrite("^0(?<rest>.*)", "49${rest}")], "0301234"),
+            Outcome::Dial(digits("49301234"))
+        );
     }
 
     #[test]
@@ -301,6 +314,9 @@ mod tests {
             check_rule(&rewrite("^1", "+1")),
             Err("rewrite may hold digits and groups such as $1 only, not \"+1\"".to_owned())
         );
-        assert_eq!(check_rule(&rewrite(r"(\d{1000}){1000}", "1")), Err("the pattern is too large".to_owned()));
+        assert_eq!(
+            check_rule(&rewrite(r"(\d{1000}){1000}", "1")),
+            Err("the pattern is too large".to_owned())
+        );
     }
 }
