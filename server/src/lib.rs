@@ -6,6 +6,8 @@
 
 pub mod chance;
 pub mod clock;
+pub mod config;
+pub mod document;
 pub mod outbound;
 pub mod store;
 pub mod telephony;

@@ -28,6 +28,7 @@ mod value;
 mod writer;
 
 pub use open::OpenError;
+pub(crate) use open::file_of;
 pub use tx::Tx;
 pub use value::{Row, Value};
 

@@ -1,0 +1,311 @@
+//! One table of a document, read key by key.
+//!
+//! Promises: whatever was not asked for is reported as unknown when the section goes; a value of the wrong type is
+//! reported where it stands. Leaves to others: rules between values.
+
+use super::{At, Field, Item, Node, Place, Problem, Problems};
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+/// Collects problems, so that one run tells them all.
+#[derive(Debug, Default)]
+pub struct Report {
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl Report {
+    /// Notes a problem.
+    pub fn add(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.problems.borrow().is_empty()
+    }
+
+    /// Everything that was noted, in the order of lines.
+    ///
+    /// # Errors
+    /// If anything was.
+    pub fn finish(self) -> Result<(), Problems> {
+        let mut problems = self.problems.into_inner();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.sort();
+        problems.dedup();
+        Err(Problems(problems))
+    }
+}
+
+/// A table being read.
+#[derive(Debug)]
+pub struct Section<'a> {
+    /// What sentences call it, for example `[https]`.
+    name: String,
+    place: &'a Place,
+    fields: &'a [Field],
+    asked: RefCell<Vec<&'static str>>,
+    report: &'a Report,
+}
+
+impl<'a> Section<'a> {
+    /// The whole document as a section.
+    pub fn of(document: &'a super::Document, report: &'a Report) -> Self {
+        Self::new("the file".to_owned(), &document.root, report)
+    }
+
+    fn new(name: String, node: &'a Node, report: &'a Report) -> Self {
+        let fields = match &node.item {
+            Item::Table(fields) => fields.as_slice(),
+            Item::Flag(_) | Item::List(_) | Item::Other | Item::Raw(_) | Item::Text(_) | Item::Whole(_) => {
+                report.add(Problem { place: node.place.clone(), text: format!("{name} must be a table") });
+                &[]
+            }
+        };
+        Self { name, place: &node.place, fields, asked: RefCell::default(), report }
+    }
+
+    /// Where the section begins.
+    pub fn place(&self) -> &'a Place {
+        self.place
+    }
+
+    /// Reports that something is wrong with the section as a whole.
+    pub fn refuse(&self, text: impl Into<String>) {
+        self.report.add(Problem { place: self.place.clone(), text: text.into() });
+    }
+
+    fn field(&self, key: &'static str) -> Option<&'a Field> {
+        self.asked.borrow_mut().push(key);
+        self.fields.iter().find(|field| field.name == key)
+    }
+
+    fn wrong(&self, place: &Place, key: &str, wanted: &str) {
+        self.report.add(Problem { place: place.clone(), text: format!("\"{key}\" must be {wanted}") });
+    }
+
+    /// Whether the key is there at all.
+    pub fn has(&self, key: &'static str) -> bool {
+        self.field(key).is_some()
+    }
+
+    /// Text.
+    pub fn text(&self, key: &'static str) -> Option<At<&'a str>> {
+        let field = self.field(key)?;
+        let text = text_of(&field.node);
+        if text.is_none() {
+            self.wrong(&field.node.place, key, "text in quotes");
+        }
+        text
+    }
+
+    /// Text that must be there and not be empty.
+    pub fn required(&self, key: &'static str) -> Option<At<&'a str>> {
+        if self.field(key).is_none() {
+            self.refuse(format!("\"{key}\" is missing in {}", self.name));
+            return None;
+        }
+        let text = self.text(key)?;
+        if text.value.trim().is_empty() {
+            self.report.add(text.problem(format!("\"{key}\" must not be empty")));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Text that a function understands; its error is the sentence.
+    pub fn parsed<T>(
+        &self,
+        key: &'static str,
+        parse: impl FnOnce(&'a str) -> Result<T, String>,
+    ) -> Option<At<T>> {
+        let text = self.text(key)?;
+        self.understand(text, parse)
+    }
+
+    /// Understands a text that was read before.
+    pub fn understand<T>(
+        &self,
+        text: At<&'a str>,
+        parse: impl FnOnce(&'a str) -> Result<T, String>,
+    ) -> Option<At<T>> {
+        match parse(text.value) {
+            Ok(value) => Some(At { value, place: text.place }),
+            Err(sentence) => {
+                self.report.add(text.problem(sentence));
+                None
+            }
+        }
+    }
+
+    /// A whole number within limits.
+    pub fn whole(&self, key: &'static str, range: RangeInclusive<i64>) -> Option<At<i64>> {
+        let field = self.field(key)?;
+        let number = whole_of(&field.node).filter(|number| range.contains(&number.value));
+        if number.is_none() {
+            let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+            self.wrong(&field.node.place, key, &wanted);
+        }
+        number
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, key: &'static str) -> Option<bool> {
+        let field = self.field(key)?;
+        let flag = match &field.node.item {
+            Item::Flag(flag) => Some(*flag),
+            Item::Raw(text) => text.parse().ok(),
+            Item::List(_) | Item::Other | Item::Table(_) | Item::Text(_) | Item::Whole(_) => None,
+        };
+        if flag.is_none() {
+            self.wrong(&field.node.place, key, "true or false");
+        }
+        flag
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = choices.iter().find(|(word, _)| *word == text.value);
+        if found.is_none() {
+            let words: Vec<_> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+            self.wrong(&text.place, key, &format!("one of {}", words.join(", ")));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// A list of texts. From the environment: separated by commas.
+    pub fn texts(&self, key: &'static str) -> Vec<At<&'a str>> {
+        self.items(key, "a list of texts", text_of, |raw, place| {
+            raw.split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(|value| At { value, place: place.clone() })
+                .collect()
+        })
+    }
+
+    /// A list of texts that a function understands one by one.
+    pub fn parsed_list<T>(
+        &self,
+        key: &'static str,
+        parse: impl Fn(&'a str) -> Result<T, String>,
+    ) -> Vec<At<T>> {
+        self.texts(key).into_iter().filter_map(|text| self.understand(text, &parse)).collect()
+    }
+
+    /// A list of whole numbers. From the environment: separated by commas.
+    pub fn wholes(&self, key: &'static str) -> Vec<At<i64>> {
+        self.items(key, "a list of whole numbers", whole_of, |raw, place| {
+            raw.split(',')
+                .filter_map(|part| part.trim().parse().ok())
+                .map(|value| At { value, place: place.clone() })
+                .collect()
+        })
+    }
+
+    fn items<T>(
+        &self,
+        key: &'static str,
+        wanted: &str,
+        read: impl Fn(&'a Node) -> Option<At<T>>,
+        split: impl FnOnce(&'a str, &Place) -> Vec<At<T>>,
+    ) -> Vec<At<T>> {
+        let Some(field) = self.field(key) else { return Vec::new() };
+        match &field.node.item {
+            Item::List(nodes) => {
+                let mut items = Vec::with_capacity(nodes.len());
+                for node in nodes {
+                    match read(node) {
+                        Some(item) => items.push(item),
+                        None => self.wrong(&node.place, key, wanted),
+                    }
+                }
+                items
+            }
+            Item::Raw(raw) => split(raw, &field.node.place),
+            Item::Flag(_) | Item::Other | Item::Table(_) | Item::Text(_) | Item::Whole(_) => {
+                self.wrong(&field.node.place, key, wanted);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A table below this one.
+    pub fn section(&self, key: &'static str) -> Option<Section<'a>> {
+        let field = self.field(key)?;
+        Some(Section::new(format!("[{}]", self.path(key)), &field.node, self.report))
+    }
+
+    /// The tables of a list (`[[key]]`).
+    pub fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
+        let Some(field) = self.field(key) else { return Vec::new() };
+        let name = format!("[[{}]]", self.path(key));
+        match &field.node.item {
+            Item::List(nodes) => {
+                nodes.iter().map(|node| Section::new(name.clone(), node, self.report)).collect()
+            }
+            Item::Flag(_) | Item::Other | Item::Raw(_) | Item::Table(_) | Item::Text(_) | Item::Whole(_) => {
+                self.wrong(&field.place, key, &format!("a list of tables; write {name}"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The tables below a key whose names are free (`[sip.trunk.NAME]`), in the order of the file.
+    pub fn named_sections(&self, key: &'static str) -> Vec<(At<&'a str>, Section<'a>)> {
+        let Some(field) = self.field(key) else { return Vec::new() };
+        let Item::Table(fields) = &field.node.item else {
+            self.wrong(&field.place, key, &format!("tables; write [{}.NAME]", self.path(key)));
+            return Vec::new();
+        };
+        let named = |inner: &'a Field| {
+            let name = format!("[{}.{}]", self.path(key), inner.name);
+            let section = Section::new(name, &inner.node, self.report);
+            (At { value: inner.name.as_str(), place: inner.place.clone() }, section)
+        };
+        fields.iter().map(named).collect()
+    }
+
+    fn path(&self, key: &str) -> String {
+        let own = self.name.trim_matches(['[', ']']);
+        if self.name.starts_with('[') { format!("{own}.{key}") } else { key.to_owned() }
+    }
+}
+
+impl Drop for Section<'_> {
+    fn drop(&mut self) {
+        let asked = self.asked.borrow();
+        for field in self.fields.iter().filter(|field| !asked.contains(&field.name.as_str())) {
+            let mut known: Vec<&str> = asked.clone();
+            known.sort_unstable();
+            known.dedup();
+            let text =
+                format!("unknown key \"{}\" in {}; known are {}", field.name, self.name, known.join(", "));
+            self.report.add(Problem { place: field.place.clone(), text });
+        }
+    }
+}
+
+fn text_of(node: &Node) -> Option<At<&str>> {
+    match &node.item {
+        Item::Raw(value) | Item::Text(value) => Some(At { value, place: node.place.clone() }),
+        Item::Flag(_) | Item::List(_) | Item::Other | Item::Table(_) | Item::Whole(_) => None,
+    }
+}
+
+fn whole_of(node: &Node) -> Option<At<i64>> {
+    let value = match &node.item {
+        Item::Whole(number) => Some(*number),
+        Item::Raw(text) => text.parse().ok(),
+        Item::Flag(_) | Item::List(_) | Item::Other | Item::Table(_) | Item::Text(_) => None,
+    };
+    value.map(|value| At { value, place: node.place.clone() })
+}
