@@ -28,7 +28,7 @@ mod value;
 mod writer;
 
 pub use open::OpenError;
-pub(crate) use open::file_of;
+pub(crate) use open::{file_of, sync_folder};
 pub use tx::Tx;
 pub use value::{Row, Value};
 
