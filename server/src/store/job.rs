@@ -201,15 +201,37 @@ pub fn resend(tx: &mut Tx<'_>, tenant: TenantId, id: JobId, now: Timestamp) -> R
     Ok(changed > 0)
 }
 
-/// The first moment after `now` at which a pending job becomes due or a lease runs out. What is due already and was not
-/// claimed waits for a place in its lane, which the end of another job frees.
-pub fn next_due(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-    let row = tx.first(
-        "select min(case when leased_until > due_at then leased_until else due_at end) as due_at
-         from job where state = 'pending' and (due_at > $1 or leased_until > $1)",
+/// What there is to do, now and next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// Whether a job is due and free. It may still have to wait for a place in its lane, which the end of another frees.
+    pub due: bool,
+    /// The first moment after now at which a job becomes due or a lease runs out.
+    pub next: Option<Timestamp>,
+}
+
+/// Looks ahead: until there is something due, a worker may sleep.
+pub fn outlook(tx: &mut Tx<'_>, now: Timestamp) -> Result<Outlook, StoreError> {
+    let due = tx.first(
+        "select id from job where state = 'pending' and due_at <= $1 and leased_until <= $1 limit 1",
         &[now.into()],
     )?;
-    row.map_or(Ok(None), |row| row.optional_moment("due_at"))
+    // Two look-ups in two indices. A job under lease is due, so that neither hides the other.
+    let later = tx.first(
+        "select min(due_at) as moment from job where state = 'pending' and due_at > $1",
+        &[now.into()],
+    )?;
+    let lease_ends = tx.first(
+        "select min(leased_until) as moment from job where state = 'pending' and leased_until > $1",
+        &[now.into()],
+    )?;
+    let mut next = None;
+    for row in [later, lease_ends].into_iter().flatten() {
+        if let Some(moment) = row.optional_moment("moment")? {
+            next = Some(next.map_or(moment, |earlier: Timestamp| earlier.min(moment)));
+        }
+    }
+    Ok(Outlook { due: due.is_some(), next })
 }
 
 /// The jobs of a transaction, oldest first; it has a handful.
