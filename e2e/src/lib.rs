@@ -11,6 +11,7 @@ pub mod receiver;
 pub mod relay;
 pub mod scenario;
 pub mod server;
+pub mod scene;
 pub mod setup;
 pub mod sipp;
 pub mod wire;

@@ -28,6 +28,8 @@ pub struct Setup {
     pub trunk: String,
     /// User name and password for the trunk's digest.
     pub trunk_credentials: Option<(String, String)>,
+    /// How often the trunk is asked OPTIONS; 0: never. SIPp would take each for a call.
+    pub keep_alive_seconds: u32,
     /// How long an agent's phone rings.
     pub agent_ring_seconds: u32,
     /// How long a customer's phone rings.
@@ -50,6 +52,7 @@ impl Default for Setup {
             agents: Vec::new(),
             trunk: "127.0.0.1:9".to_owned(),
             trunk_credentials: None,
+            keep_alive_seconds: 0,
             agent_ring_seconds: 20,
             customer_ring_seconds: 20,
             wrap_up_seconds: 0,
@@ -147,13 +150,15 @@ impl Setup {
              data_dir = \"{data}\"\n\n\
              [https]\nlisten = \"{https}\"\n\n\
              [sip]\nlisten = [\"udp:{host}:{sip_port}\", \"tcp:{host}:{sip_port}\"]\nadvertise = \"{host}\"\n\n\
-             [sip.trunk.main]\nuri = \"sip:{trunk}\"\nusername = \"{user}\"\npassword = \"{password}\"\n\n\
+             [sip.trunk.main]\nuri = \"sip:{trunk}\"\nusername = \"{user}\"\npassword = \"{password}\"\n\
+             keep_alive_seconds = {keep_alive}\n\n\
              [call]\nagent_ring_seconds = {agent_ring}\ncustomer_ring_seconds = {customer_ring}\n\n\
              [outbound]\nallow_private = [\"127.0.0.0/8\"]\n\n\
              [metrics]\nlisten = \"{metrics}\"\n\n{more}",
             https_port = https.port(),
             data = data.display(),
             trunk = self.trunk,
+            keep_alive = self.keep_alive_seconds,
             agent_ring = self.agent_ring_seconds,
             customer_ring = self.customer_ring_seconds,
             more = self.config_tables,
