@@ -39,6 +39,8 @@ pub struct Config {
     pub database_url: String,
     /// `[sip]`
     pub sip: Sip,
+    /// `[call]`
+    pub call: Calls,
     /// `[outbound]`
     pub outbound: Outbound,
     /// `[metrics]` listen; absent: off.
@@ -120,6 +122,17 @@ pub struct Trunk {
     pub password: Secret,
     /// The header that carries the caller ID.
     pub caller_id_header: CallerIdHeader,
+    /// How often it is asked OPTIONS; 0: never.
+    pub keep_alive_seconds: u32,
+}
+
+/// `[call]`: how long phones ring (semantics 2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calls {
+    /// The agent's.
+    pub agent_ring_seconds: u32,
+    /// The customer's.
+    pub customer_ring_seconds: u32,
 }
 
 /// The header that carries the caller ID toward a trunk (semantics 2.2).

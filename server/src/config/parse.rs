@@ -3,12 +3,13 @@
 //! Promises: one place for each key; every problem in one run. Leaves to others: the types (`config`).
 
 use super::{
-    CallerIdHeader, Certificate, Config, Https, OTHER_VARIABLES, Outbound, PREFIX, Sip, SipListen,
+    CallerIdHeader, Calls, Certificate, Config, Https, OTHER_VARIABLES, Outbound, PREFIX, Sip, SipListen,
     SipTransport, Trunk,
 };
 use crate::document::{At, Document, Problems, Report, Section};
 use ringbridge_core::redact::Secret;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use url::Url;
 
@@ -50,6 +51,7 @@ fn config(root: &Section<'_>, folder: &Path) -> Config {
         https,
         database_url: database_url(root.section("database").as_ref()),
         sip: sip(root.section("sip").as_ref()),
+        call: call(root.section("call").as_ref()),
         outbound: outbound(root.section("outbound").as_ref(), folder),
         metrics: root
             .section("metrics")
@@ -141,9 +143,24 @@ fn trunk(name: &str, section: &Section<'_>) -> Option<Trunk> {
     if username.is_empty() && !password.is_empty() {
         section.refuse(format!("the trunk \"{name}\" has a password but no username"));
     }
+    let keep_alive_seconds = seconds(section, "keep_alive_seconds", 0..=3600, 30);
     let uri = section.required("uri")?;
     let uri = section.understand(uri, trunk_uri)?.value;
-    Some(Trunk { name: name.to_owned(), uri, username, password, caller_id_header })
+    Some(Trunk { name: name.to_owned(), uri, username, password, caller_id_header, keep_alive_seconds })
+}
+
+fn call(section: Option<&Section<'_>>) -> Calls {
+    let read =
+        |key, otherwise| section.map_or(otherwise, |section| seconds(section, key, 1..=600, otherwise));
+    Calls {
+        agent_ring_seconds: read("agent_ring_seconds", 30),
+        customer_ring_seconds: read("customer_ring_seconds", 60),
+    }
+}
+
+/// A number of seconds within limits.
+fn seconds(section: &Section<'_>, key: &'static str, range: RangeInclusive<i64>, otherwise: u32) -> u32 {
+    section.whole(key, range).and_then(|at| u32::try_from(at.value).ok()).unwrap_or(otherwise)
 }
 
 fn refuse_rtpengine(media: &Section<'_>) {

@@ -114,14 +114,14 @@ allow_private = [\"10.0.0.0/33\"]
         refusals(text),
         [
             "r.toml:1: \"http://localhost\" must be \"https://\" and a host, without a path",
-            "r.toml:2: unknown key \"data_dri\" in the file; known are data_dir, database, https, media, metrics, outbound, public_url, sip",
+            "r.toml:2: unknown key \"data_dri\" in the file; known are call, data_dir, database, https, media, metrics, outbound, public_url, sip",
             "r.toml:3: \"certificate\" needs its \"private_key\"; without both a self-signed one is made",
             "r.toml:4: \"localhost:8443\" must be an IP address and a port, for example \"127.0.0.1:8443\"",
             "r.toml:7: this build has no PostgreSQL yet; use \"sqlite:ringbridge.db\"",
             "r.toml:10: \"listen\" must be a list of texts",
             "r.toml:10: this build has no SIP over TLS yet; use \"udp:\" or \"tcp:\"",
             "r.toml:12: \"tel:1\" must be \"sip:HOST:PORT\", with \";transport=tcp\" where needed",
-            "r.toml:13: unknown key \"colour\" in [sip.trunk.main]; known are caller_id_header, password, uri, username",
+            "r.toml:13: unknown key \"colour\" in [sip.trunk.main]; known are caller_id_header, keep_alive_seconds, password, uri, username",
             "r.toml:15: this build does not anchor media with rtpengine yet; use \"direct\"",
             "r.toml:17: \"10.0.0.0/33\" must be a network such as \"10.0.0.0/8\" or \"fd00::/8\"",
         ]
@@ -136,7 +136,7 @@ fn a_file_that_is_no_toml_and_a_variable_that_names_nothing_are_refused() {
         refused.err().unwrap_or_default(),
         [
             "RINGBRIDGE_DATA_DIR__X: \"data_dir\" must be text in quotes",
-            "RINGBRIDGE_HTTP__LISTEN: unknown key \"http\" in the file; known are data_dir, database, https, media, metrics, outbound, public_url, sip",
+            "RINGBRIDGE_HTTP__LISTEN: unknown key \"http\" in the file; known are call, data_dir, database, https, media, metrics, outbound, public_url, sip",
         ]
     );
 }
