@@ -5,6 +5,7 @@
 //!
 //! Leaves to others: HTTP status (the server's `web`), SQL (`store`), SIP words (`telephony` and the `sip` crate).
 
+pub mod admission;
 pub mod agent;
 pub mod call;
 pub mod callback;
@@ -15,6 +16,7 @@ pub mod event;
 pub mod id;
 pub mod link;
 pub mod merge_field;
+pub mod origin;
 pub mod phone;
 pub mod redact;
 pub mod refusal;

@@ -1,0 +1,296 @@
+//! Admission: whether a link, clicked by this agent now, becomes a call, and with which number, caller ID, plan and trunk
+//! (semantics 1.7 to 1.11).
+//!
+//! Promises: a pure decision from the tenant, the agent, the link and the moment's situation; an [`Admitted`] has everything
+//! the call needs. Leaves to others: reading the link (`link`), who may dial by a link (`origin`), one click = one call
+//! (`store`), ringing.
+//!
+//! Where several things are wrong, the first of this list is named, so that what the link's author can mend comes before what
+//! the agent can: the link cannot be read (`link::parse`) → `DIALPLAN_UNKNOWN` → `QUEUE_UNKNOWN` → `QUEUE_NOT_MEMBER` →
+//! `CALLER_ID_UNKNOWN` → `NO_CALLER_ID` → `DIALPLAN_REFUSED` → `NUMBER_NOT_ALLOWED` → `AGENT_BUSY` →
+//! `AGENT_NOT_AVAILABLE` → `AGENT_PHONE_UNREACHABLE`.
+//!
+//! Countries: with `allowed_countries` set, a number whose country is known and not listed is refused; satellite and other
+//! numbers of no country count as known. A number that no numbering plan knows (an extension of the PBX, a test number)
+//! passes: the dial plan is where such numbers are refused. How the country is found: `country::of`, on the number that
+//! leaves the dial plan; where that is unknown, because the plan put a trunk's prefix before it, on the one that entered.
+
+use crate::agent::Status;
+use crate::country;
+use crate::dial_plan::{self, Outcome, Step};
+use crate::id::{DialPlanId, QueueId, TransactionId};
+use crate::link::Link;
+use crate::phone::Form;
+use crate::redact::Digits;
+use crate::refusal::{Code, Refusal, Warning};
+use crate::tenant::{Agent, DialPlan, Tenant};
+
+/// What is so at the moment of the click.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// The agent's status.
+    pub status: Status,
+    /// The agent's call, if one lives.
+    pub live_call: Option<TransactionId>,
+    /// The agent's wrap-up, if one runs that needs codes.
+    pub required_wrap_up: Option<TransactionId>,
+    /// Whether a phone of the agent can be rung.
+    pub phone: Reachability,
+}
+
+/// Whether a phone of the agent can be rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reachability {
+    /// At least one has an address: fixed, or registered now.
+    Reachable,
+    /// None is registered now.
+    NotRegistered,
+    /// The agent has none.
+    NoPhone,
+}
+
+/// A call that may be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// The number before the dial plan.
+    pub number: Digits,
+    /// The number that is dialled: after the dial plan.
+    pub dialled: Digits,
+    /// The extension, sent after the answer.
+    pub extension: Option<String>,
+    /// The caller ID.
+    pub caller_id: Digits,
+    /// The queue, if any.
+    pub queue: Option<QueueId>,
+    /// The dial plan that was applied, if any.
+    pub dial_plan: Option<DialPlanId>,
+    /// Its name.
+    pub plan_name: Option<String>,
+    /// The trunk that its rule names; the default one if `None`.
+    pub trunk: Option<String>,
+    /// How the plan came to its result.
+    pub steps: Vec<Step>,
+    /// The link's warnings and those that only the tenant's settings show.
+    pub warnings: Vec<Warning>,
+}
+
+/// Decides about a click.
+///
+/// # Errors
+/// The first refusal in the order of the module's list.
+pub fn admit(tenant: &Tenant, agent: &Agent, link: &Link, situation: Situation) -> Result<Admitted, Refusal> {
+    let admitted = route(tenant, Caller::Agent(agent), link)?;
+    ready(&situation)?;
+    Ok(admitted)
+}
+
+/// Whose settings apply.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller<'a> {
+    /// This agent's.
+    Agent(&'a Agent),
+    /// Nobody's in particular: the link checker knows no agent.
+    Anyone,
+}
+
+impl<'a> Caller<'a> {
+    fn agent(self) -> Option<&'a Agent> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            Self::Anyone => None,
+        }
+    }
+}
+
+/// Finds plan, queue, caller ID and number: all of admission that does not depend on the moment.
+///
+/// # Errors
+/// The first refusal in the order of the module's list.
+pub fn route(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<Admitted, Refusal> {
+    let plan = plan_of(tenant, caller, link)?;
+    check_queue(tenant, caller, link)?;
+    let caller_id = caller_id_of(tenant, caller, link)?;
+    let number = link.phone.digits.clone();
+    let (dialled, trunk, steps) = apply(plan, &number)?;
+    check_country(tenant, link, &dialled)?;
+    Ok(Admitted {
+        number,
+        dialled,
+        extension: link.phone.extension.clone(),
+        caller_id,
+        queue: link.queue,
+        dial_plan: plan.map(|plan| plan.id),
+        plan_name: plan.map(|plan| plan.name.clone()),
+        trunk,
+        steps,
+        warnings: link.warnings.iter().cloned().chain(tenant_warnings(tenant, link)).collect(),
+    })
+}
+
+/// The link's plan, else the agent's, else the tenant's default (1.8).
+///
+/// # Errors
+/// `DIALPLAN_UNKNOWN` where the plan does not exist.
+pub fn plan_of<'a>(
+    tenant: &'a Tenant,
+    caller: Caller<'_>,
+    link: &Link,
+) -> Result<Option<&'a DialPlan>, Refusal> {
+    let (wanted, whose) = match (link.dial_plan, caller.agent().and_then(|agent| agent.dial_plan)) {
+        (Some(id), _) => (Some(id), Whose::Link),
+        (None, Some(id)) => (Some(id), Whose::Settings),
+        (None, None) => (tenant.default_dial_plan, Whose::Settings),
+    };
+    let Some(id) = wanted else { return Ok(None) };
+    tenant.dial_plan(id).map(Some).ok_or_else(|| match whose {
+        Whose::Link => Refusal::new(
+            Code::DialplanUnknown,
+            format!(
+                "there is no dial plan {id}; take an id from the dial plan list, or leave dialplan_id out"
+            ),
+        )
+        .about("dialplan_id"),
+        // Provisioning refuses such settings; if one is there all the same, nothing is dialled past it.
+        Whose::Settings => Refusal::new(
+            Code::DialplanUnknown,
+            format!("the dial plan {id} of the settings does not exist; ask an administrator"),
+        ),
+    })
+}
+
+/// Who named the plan.
+enum Whose {
+    Link,
+    Settings,
+}
+
+/// The queue must exist and the agent must be in it (1.9).
+fn check_queue(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<(), Refusal> {
+    let Some(id) = link.queue else { return Ok(()) };
+    let Some(queue) = tenant.queue(id) else {
+        return Err(Refusal::new(
+            Code::QueueUnknown,
+            format!("there is no queue {id}; take an id from the queue list, or leave queue_id out"),
+        )
+        .about("queue_id"));
+    };
+    match caller {
+        Caller::Agent(agent) if !agent.queues.contains(&id) => Err(Refusal::new(
+            Code::QueueNotMember,
+            format!("you are not assigned to the queue {}; ask an administrator to assign you", queue.name),
+        )
+        .about("queue_id")),
+        Caller::Agent(_) | Caller::Anyone => Ok(()),
+    }
+}
+
+/// The link's caller ID must be a channel; else the first of queue's, agent's and tenant's that is one (1.7).
+fn caller_id_of(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<Digits, Refusal> {
+    let is_channel = |number: &Digits| tenant.channels.iter().any(|channel| channel.number == *number);
+    if let Some(wanted) = &link.caller_id {
+        return if is_channel(wanted) {
+            Ok(wanted.clone())
+        } else {
+            Err(Refusal::new(
+                Code::CallerIdUnknown,
+                format!(
+                    "callerId {} is none of this tenant's phone channels; take a number from the channel list, or leave \
+                     callerId out",
+                    wanted.expose()
+                ),
+            )
+            .about("callerId"))
+        };
+    }
+    let queue = link.queue.and_then(|id| tenant.queue(id)).and_then(|queue| queue.caller_id.as_ref());
+    let agent = caller.agent().and_then(|agent| agent.caller_id.as_ref());
+    let default = tenant.default_caller_id.as_ref();
+    // A default that is no channel any more must not be shown either; the next one counts.
+    queue.into_iter().chain(agent).chain(default).find(|number| is_channel(number)).cloned().ok_or_else(|| {
+        Refusal::new(
+            Code::NoCallerId,
+            "no caller ID is set for you, the queue or the tenant; name one with callerId, or ask an administrator",
+        )
+    })
+}
+
+type Applied = (Digits, Option<String>, Vec<Step>);
+
+fn apply(plan: Option<&DialPlan>, number: &Digits) -> Result<Applied, Refusal> {
+    let Some(plan) = plan else { return Ok((number.clone(), None, Vec::new())) };
+    let explained = dial_plan::explain(plan, number);
+    match explained.outcome {
+        Outcome::Dial(dialled) => Ok((dialled, explained.trunk, explained.steps)),
+        Outcome::Refused(sentence) => Err(Refusal::new(Code::DialplanRefused, sentence).about("phone")),
+    }
+}
+
+fn check_country(tenant: &Tenant, link: &Link, dialled: &Digits) -> Result<(), Refusal> {
+    if tenant.allowed_countries.is_empty() {
+        return Ok(());
+    }
+    // A plan that changed the number has made of it what its trunk expects; what a + had said holds no longer.
+    let form = if *dialled == link.phone.digits { link.phone.form } else { Form::AsDialled };
+    // A trunk's own prefix can hide the country; then the number that the plan was given tells it.
+    let before = || country::of(&link.phone.digits, link.phone.form, &tenant.country);
+    let Some(found) = country::of(dialled, form, &tenant.country).or_else(before) else { return Ok(()) };
+    if tenant.allowed_countries.iter().any(|allowed| allowed.eq_ignore_ascii_case(&found)) {
+        return Ok(());
+    }
+    let place = if found == country::NOWHERE {
+        "belongs to no country (a satellite or an international service number)".to_owned()
+    } else {
+        format!("belongs to {found}")
+    };
+    Err(Refusal::new(
+        Code::NumberNotAllowed,
+        format!("the number {place}, which this tenant does not call; ask an administrator to allow it"),
+    )
+    .about("phone"))
+}
+
+/// `extTransactionData` does something only with Enhanced SFDC integration (5.3).
+fn tenant_warnings(tenant: &Tenant, link: &Link) -> Option<Warning> {
+    let linked = tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.enhanced);
+    (!link.ext.is_empty() && !linked).then(|| {
+        Warning::about(
+            "extTransactionData",
+            "EXT_NOT_LINKED",
+            "extTransactionData is kept with the call, but no log is linked to its record: the tenant has no Enhanced SFDC \
+             integration.",
+        )
+    })
+}
+
+/// Whether the agent can take a call now (1.11).
+fn ready(situation: &Situation) -> Result<(), Refusal> {
+    let busy = |text: String| Err(Refusal::new(Code::AgentBusy, text));
+    let away = |text: &str| Err(Refusal::new(Code::AgentNotAvailable, text));
+    if let Some(call) = situation.live_call {
+        return busy(format!("you are in a call already (transaction {call}); end it first"));
+    }
+    if let Some(call) = situation.required_wrap_up {
+        return busy(format!(
+            "your last call (transaction {call}) still needs a code; finish its wrap-up first"
+        ));
+    }
+    match situation.status {
+        Status::Available | Status::WrapUp => {}
+        Status::Busy => return busy("you are in a call already; end it first".to_owned()),
+        Status::OnBreak => return away("you are on break; set yourself available in the console first"),
+        Status::WorkingOffline => {
+            return away("you are working offline; set yourself available in the console first");
+        }
+        Status::LoggedOut => return away("you are logged out; set yourself available in the console first"),
+    }
+    match situation.phone {
+        Reachability::Reachable => Ok(()),
+        Reachability::NotRegistered => Err(Refusal::new(
+            Code::AgentPhoneUnreachable,
+            "none of your phones is registered; switch one on and try again",
+        )),
+        Reachability::NoPhone => {
+            Err(Refusal::new(Code::AgentPhoneUnreachable, "no phone is set up for you; ask an administrator"))
+        }
+    }
+}
