@@ -12,5 +12,6 @@ pub mod jobs;
 pub mod keys;
 pub mod outbound;
 pub mod store;
+pub mod switchboard;
 pub mod telephony;
 pub mod web;
