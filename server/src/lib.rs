@@ -7,10 +7,12 @@
 pub mod chance;
 pub mod clock;
 pub mod config;
+pub mod directory;
 pub mod document;
 pub mod jobs;
 pub mod keys;
 pub mod outbound;
+pub mod provision;
 pub mod store;
 pub mod switchboard;
 pub mod telephony;

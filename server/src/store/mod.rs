@@ -105,6 +105,12 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
 /// What the clones share. Dropping it ends the threads: the writer commits what is waiting first.
 struct Inner {
     readers: reader::Readers,

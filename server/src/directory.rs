@@ -1,0 +1,148 @@
+//! All tenants as they are now, in memory.
+//!
+//! Promises: [`Directory::refresh`] sees every change that was committed before it, also by another process: one row is
+//! read, and the tenants only when its version has moved. The getters never wait. Leaves to others: changing tenants
+//! (`provision`), and asking for a refresh at the start of each request (`web`) and each registration (`telephony`).
+
+use crate::keys::Keys;
+use crate::provision::stored::{self, LoadError};
+use crate::store::{Store, tenant};
+use ringbridge_core::id::{AgentId, TenantId};
+use ringbridge_core::redact::Secret;
+use ringbridge_core::tenant::{Agent, PhoneAddress, Tenant};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The tenants. Shared by everyone who answers requests.
+#[derive(Debug)]
+pub struct Directory {
+    store: Store,
+    keys: Arc<Keys>,
+    snapshot: RwLock<Arc<Snapshot>>,
+}
+
+/// All tenants at one version.
+#[derive(Debug)]
+pub struct Snapshot {
+    version: i64,
+    tenants: Vec<Arc<Tenant>>,
+}
+
+/// A phone that registers here, as the tenant file has it.
+#[derive(Clone, Debug)]
+pub struct RegisteringPhone {
+    /// Its tenant.
+    pub tenant: Arc<Tenant>,
+    /// Its agent.
+    pub agent: AgentId,
+    /// Its digest password.
+    pub password: Secret,
+}
+
+impl Directory {
+    /// Reads the tenants for the first time.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or holds what this build cannot read.
+    pub async fn open(store: Store, keys: Arc<Keys>) -> Result<Self, LoadError> {
+        let snapshot = load(&store, &keys).await?;
+        Ok(Self { store, keys, snapshot: RwLock::new(Arc::new(snapshot)) })
+    }
+
+    /// Sees to it that the getters answer with every change committed before this call.
+    ///
+    /// # Errors
+    /// If the database cannot be read; the getters then go on with what they had.
+    pub async fn refresh(&self) -> Result<Arc<Snapshot>, LoadError> {
+        let version = self.store.read(tenant::directory_version).await?;
+        let known = self.snapshot();
+        if known.version == version {
+            return Ok(known);
+        }
+        let fresh = Arc::new(load(&self.store, &self.keys).await?);
+        let mut current = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        // Of two that load at once, the newer one stays.
+        if current.version < fresh.version {
+            *current = fresh;
+        }
+        Ok(current.clone())
+    }
+
+    /// All tenants as they were at the last refresh: one consistent view, however long it is kept.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All tenants, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Tenant>> {
+        self.snapshot().tenants.clone()
+    }
+
+    /// The tenant with this id.
+    #[must_use]
+    pub fn tenant(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.snapshot().tenant(id).cloned()
+    }
+
+    /// The tenant with this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.snapshot().named(name).cloned()
+    }
+
+    /// The phone that registers under this name.
+    #[must_use]
+    pub fn phone(&self, username: &str) -> Option<RegisteringPhone> {
+        self.snapshot().phone(username)
+    }
+}
+
+impl Snapshot {
+    /// All tenants, by name.
+    #[must_use]
+    pub fn tenants(&self) -> &[Arc<Tenant>] {
+        &self.tenants
+    }
+
+    /// The tenant with this id.
+    #[must_use]
+    pub fn tenant(&self, id: TenantId) -> Option<&Arc<Tenant>> {
+        self.tenants.iter().find(|tenant| tenant.id == id)
+    }
+
+    /// The tenant with this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Arc<Tenant>> {
+        self.tenants.iter().find(|tenant| tenant.name == name)
+    }
+
+    /// The phone that registers under this name; the names are unique on the server.
+    #[must_use]
+    pub fn phone(&self, username: &str) -> Option<RegisteringPhone> {
+        self.tenants.iter().find_map(|tenant| {
+            tenant.agents.iter().find_map(|agent| {
+                let password = password_of(agent, username)?;
+                Some(RegisteringPhone { tenant: tenant.clone(), agent: agent.id, password: password.clone() })
+            })
+        })
+    }
+}
+
+fn password_of<'a>(agent: &'a Agent, wanted: &str) -> Option<&'a Secret> {
+    agent.phones.iter().find_map(|phone| match &phone.address {
+        PhoneAddress::Fixed(_) => None,
+        PhoneAddress::Registers { username, password } => (username == wanted).then_some(password),
+    })
+}
+
+async fn load(store: &Store, keys: &Arc<Keys>) -> Result<Snapshot, LoadError> {
+    let keys = keys.clone();
+    let (version, tenants) = store
+        .read(move |tx| {
+            let version = tenant::directory_version(tx)?;
+            Ok((version, stored::load(tx, &keys)?))
+        })
+        .await?;
+    Ok(Snapshot { version, tenants: tenants?.into_iter().map(Arc::new).collect() })
+}
