@@ -24,6 +24,7 @@ use crate::phone::Form;
 use crate::redact::Digits;
 use crate::refusal::{Code, Refusal, Warning};
 use crate::tenant::{Agent, DialPlan, Tenant};
+use serde::{Deserialize, Serialize};
 
 /// What is so at the moment of the click.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub enum Reachability {
 }
 
 /// A call that may be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Admitted {
     /// The number before the dial plan.
     pub number: Digits,

@@ -18,6 +18,7 @@ pub mod link;
 pub mod merge_field;
 pub mod origin;
 pub mod phone;
+pub mod placement;
 pub mod redact;
 pub mod refusal;
 pub mod retry;
