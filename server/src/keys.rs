@@ -90,6 +90,15 @@ impl Spot<'_> {
     }
 }
 
+/// How a key's file stands to its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFile {
+    /// There is none yet, and nothing is sealed.
+    Absent,
+    /// It is the one.
+    Fits,
+}
+
 /// The master key. It never leaves this value.
 pub struct Keys {
     cipher: XChaCha20Poly1305,
@@ -133,6 +142,26 @@ impl Keys {
             })?,
         }
         Ok(keys)
+    }
+
+    /// Looks whether the key of a data folder fits the check value that its database keeps. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn examine(data_dir: &Path, known: Option<&str>) -> Result<KeyFile, KeyError> {
+        let file = data_dir.join(FILE);
+        let key = match (read(&file), known) {
+            (Ok(key), _) => key,
+            (Err(error), None) if error.kind() == io::ErrorKind::NotFound => return Ok(KeyFile::Absent),
+            (Err(error), Some(_)) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(KeyError::Missing { file });
+            }
+            (Err(error), _) => return Err(inaccessible(&file, &error)),
+        };
+        match known {
+            Some(known) if known != check_value(&key) => Err(KeyError::Wrong { file }),
+            Some(_) | None => Ok(KeyFile::Fits),
+        }
     }
 
     /// The keys made of 32 bytes.

@@ -8,6 +8,7 @@ pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod directory;
+pub mod doctor;
 pub mod document;
 pub mod jobs;
 pub mod keys;

@@ -8,6 +8,7 @@
 //! sealed or hashed already).
 
 pub mod agent;
+mod examine;
 pub mod job;
 pub mod journal;
 pub mod login_attempt;
@@ -27,6 +28,7 @@ mod tx;
 mod value;
 mod writer;
 
+pub use examine::{Examined, examine};
 pub use open::OpenError;
 pub(crate) use open::{file_of, sync_folder};
 pub use tx::Tx;

@@ -110,7 +110,7 @@ pub(super) fn open(url: &str, data_dir: &Path) -> Result<Opened, OpenError> {
     if writer.is_readonly("main").map_err(|error| inaccessible(&error))? {
         return Err(inaccessible(&"it can be read, but not written"));
     }
-    check_contents(&writer, &file)?;
+    check_contents(&writer, &file, CheckExtent::Quick)?;
     prepare(&writer).map_err(|error| inaccessible(&error))?;
     migrate(&writer).map_err(|error| inaccessible(&error))?;
     let newest = newest(&writer).map_err(|error| inaccessible(&error))?;
@@ -125,7 +125,7 @@ pub(super) fn open(url: &str, data_dir: &Path) -> Result<Opened, OpenError> {
 }
 
 /// Looks at the first bytes of the file as bytes, so that a file which is not ours is not even opened by the engine.
-fn check_header(file: &Path) -> Result<(), OpenError> {
+pub(super) fn check_header(file: &Path) -> Result<(), OpenError> {
     let inaccessible =
         |error: io::Error| OpenError::Inaccessible { file: file.to_owned(), reason: error.to_string() };
     let mut header = Vec::new();
@@ -181,24 +181,40 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-fn connect(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+pub(super) fn connect(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
 }
 
+/// How a connection is opened that must not change anything.
+pub(super) const READ_ONLY: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+
+/// How much of the file is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CheckExtent {
+    /// As much as a start has time for.
+    Quick,
+    /// Everything, indices included.
+    Whole,
+}
+
 /// Asks the engine whether the file is whole and ours. Reads only.
-fn check_contents(connection: &Connection, file: &Path) -> Result<(), OpenError> {
+pub(super) fn check_contents(
+    connection: &Connection,
+    file: &Path,
+    extent: CheckExtent,
+) -> Result<(), OpenError> {
     let broken = |reason: String| OpenError::Broken { file: file.to_owned(), reason };
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let pages = count("pragma page_count").map_err(|error| broken(error.to_string()))?;
     let page_bytes = count("pragma page_size").map_err(|error| broken(error.to_string()))?;
     let small = u64::try_from(pages.saturating_mul(page_bytes)).unwrap_or(u64::MAX) <= CHECKED_BYTES_MAX;
-    let check = if small {
-        "pragma quick_check(1)"
-    } else {
-        "select case count(*) when -1 then '' else 'ok' end from sqlite_master"
+    let check = match extent {
+        CheckExtent::Whole => "pragma integrity_check(1)",
+        CheckExtent::Quick if small => "pragma quick_check(1)",
+        CheckExtent::Quick => "select case count(*) when -1 then '' else 'ok' end from sqlite_master",
     };
     let verdict = connection.query_row(check, [], |row| row.get::<_, String>(0));
     match verdict {

@@ -6,5 +6,6 @@
 //! (`store::registration`).
 
 mod port;
+pub mod probe;
 
 pub use port::{EngineHandle, ToCall};
