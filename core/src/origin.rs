@@ -121,7 +121,9 @@ pub fn check_listed(entry: &str) -> Result<(), String> {
     }
 }
 
-fn is_speculative(headers: &Headers<'_>) -> bool {
+/// Whether a browser loads ahead of a click; such a request must have no effect at all, also without a session (SEC-1).
+#[must_use]
+pub fn is_speculative(headers: &Headers<'_>) -> bool {
     [headers.sec_purpose, headers.purpose, headers.x_purpose, headers.x_moz]
         .into_iter()
         .flatten()

@@ -73,3 +73,41 @@ pub fn title(status: StatusCode) -> &'static str {
         _ => "Something went wrong",
     }
 }
+
+/// On a link to the log-in page.
+pub const TO_LOGIN: &str = "Log in";
+/// Another method works at this address.
+pub const WRONG_METHOD: &str =
+    "This address does not take that method; the Allow header names those it takes.";
+/// The database has more to do than it can.
+pub const OVERLOADED: &str =
+    "The server has more to do than it can at this moment. Try again in a few seconds.";
+/// A body that broke off, was late or cannot be read.
+pub const BODY_BROKEN: &str = "The body of the request could not be read to its end; send it again.";
+/// A body of another kind.
+pub const BODY_KIND: &str = "A body must be application/x-www-form-urlencoded or multipart/form-data.";
+/// A form with more fields than anyone needs.
+pub const TOO_MANY_FIELDS: &str = "The form has more than 1,000 fields, the most that is taken.";
+/// A click that waits may not be as large as one that is placed.
+pub const PARKED_TOO_LARGE: &str = "The link is larger than 256 KiB, the most that is kept until you have logged in. Log in first and click again.";
+/// Too many open event streams.
+pub const TOO_MANY_STREAMS: &str = "Too many windows of yours listen for events. Close some and try again.";
+/// The origin of a click is not known.
+pub const ORIGIN_UNKNOWN: &str = "a page that does not say where it is";
+/// Why a confirmation is asked for: the page is not listed.
+pub const WHY_UNLISTED: &str =
+    "The page you clicked on is not listed for dialling at once, so you are asked first.";
+/// Why a confirmation is asked for: the click waited for a log-in.
+pub const WHY_AFTER_LOGIN: &str = "You had to log in first, so the call was not placed by itself.";
+/// The call is committed, no phone rings yet.
+pub const STARTING: &str = "Your phone is about to ring.";
+/// The agent's phone rings.
+pub const RINGING_AGENT: &str = "Your phone rings; pick it up.";
+/// The customer is called.
+pub const CALLING_CUSTOMER: &str = "Calling the number.";
+/// The customer's phone rings.
+pub const CUSTOMER_RINGS: &str = "The other phone rings.";
+/// Both talk.
+pub const CONNECTED: &str = "Connected.";
+/// It is over, for whatever reason.
+pub const OVER: &str = "The call is over.";

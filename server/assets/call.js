@@ -1,0 +1,51 @@
+// The page of one call: it lives until the call is over.
+import { api, duration, element, events, everySecond, latest, legBox, steps } from "./live.js";
+
+const page = document.querySelector("[data-call]");
+const id = Number(page.dataset.call);
+const sentence = page.querySelector("[data-sentence]");
+const live = page.querySelector("[data-live]");
+const timer = page.querySelector("[data-timer]");
+const cancel = page.querySelector("[data-cancel]");
+const complaint = page.querySelector("[data-complaint]");
+const close = page.querySelector("[data-close]");
+let call = null;
+
+function show() {
+  sentence.textContent = call.sentence;
+  live.replaceChildren(steps(call), element("div", { class: "legs" }, legBox("Your phone", call.agent_leg), legBox("The number", call.customer_leg)));
+  const over = call.state === "wrap_up" || call.state === "completed";
+  cancel.hidden = over;
+  cancel.textContent = call.state === "connected" ? "Hang up" : "Cancel";
+  cancel.disabled = false;
+  close.hidden = false;
+}
+
+const load = latest(async () => {
+  try {
+    call = await api(`/api/v1/calls/${id}`);
+    complaint.textContent = "";
+    show();
+  } catch (problem) {
+    complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
+  }
+});
+
+cancel.addEventListener("click", async () => {
+  cancel.disabled = true;
+  try {
+    await api(`/api/v1/calls/${id}/${call?.state === "connected" ? "hangup" : "cancel"}`, { method: "POST" });
+  } catch (problem) {
+    if (problem.code !== "CALL_OVER") complaint.textContent = problem.detail;
+  }
+  load();
+});
+
+everySecond(() => {
+  if (!call?.answered_at) { timer.textContent = ""; return; }
+  const end = call.hung_up_at ? Date.parse(call.hung_up_at) : Date.now();
+  timer.textContent = duration((end - Date.parse(call.answered_at)) / 1000);
+});
+
+load();
+events((_kind, event) => { if (event.transaction_id === id) load(); }, (state) => { if (state === "open") load(); });

@@ -1,0 +1,84 @@
+// What every live page needs: the API, the events, and elements made without innerHTML.
+
+/** Calls the API; gives the decoded body, or throws the problem document. */
+export async function api(path, { method = "GET", body } = {}) {
+  const headers = { "X-Requested-With": "ringbridge", Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
+  const text = await answer.text();
+  const value = text ? JSON.parse(text) : null;
+  if (!answer.ok) throw value ?? { code: "UNKNOWN", detail: "The server gave no reason." };
+  return value;
+}
+
+/** Listens to the agent's events; the browser resumes by Last-Event-ID on its own. */
+export function events(onEvent, onState = () => {}) {
+  const source = new EventSource("/api/v1/events");
+  for (const kind of ["status", "call", "wrap_up", "screen_pop"]) {
+    source.addEventListener(kind, (event) => onEvent(kind, JSON.parse(event.data)));
+  }
+  source.onopen = () => onState("open");
+  source.onerror = () => onState(source.readyState === EventSource.CLOSED ? "closed" : "waiting");
+  return source;
+}
+
+/** Makes an element; text is text, never markup. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** Seconds as H:MM:SS or M:SS. */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** Runs the function now and every second. */
+export function everySecond(tick) {
+  tick();
+  return setInterval(tick, 1000);
+}
+
+/** Runs one at a time; further requests while it runs make one more run, so that the last state is always shown. */
+export function latest(load) {
+  let running = false;
+  let again = false;
+  return async function run() {
+    if (running) { again = true; return; }
+    running = true;
+    do { again = false; await load(); } while (again);
+    running = false;
+  };
+}
+
+/** The words for a leg's state. */
+export const LEG_WORDS = { idle: "not called yet", calling: "calling …", ringing: "rings", answered: "connected", ended: "ended", failed: "failed" };
+
+/** One leg as a box. */
+export function legBox(title, leg) {
+  const code = leg.sip_code ? ` (${leg.sip_code}${leg.reason ? " " + leg.reason : ""})` : leg.state === "failed" && leg.reason ? ` (${leg.reason})` : "";
+  return element("div", { class: `leg ${leg.state}` }, element("strong", {}, title), (LEG_WORDS[leg.state] ?? leg.state) + code);
+}
+
+/** The four steps of a call as a list. */
+export function steps(call) {
+  const order = ["ringing_agent", "ringing_customer", "connected", "over"];
+  const words = ["Your phone rings", "Calling the number", "Connected", "Ended"];
+  const over = call.state === "wrap_up" || call.state === "completed";
+  const now = over ? 3 : order.indexOf(call.state);
+  const reached = over ? (call.answered_at ? 2 : call.customer_leg.state !== "idle" ? 1 : 0) : now;
+  return element("ol", { class: "steps" }, ...words.map((word, at) => {
+    const failed = over && at === 3 && !call.answered_at;
+    const kind = failed ? "failed" : at === now ? "now" : at <= reached ? "done" : "";
+    return element("li", { class: kind, "aria-current": at === now ? "step" : null }, word);
+  }));
+}

@@ -1,0 +1,31 @@
+//! `GET /api/v1/me`: who is logged in, and what they are doing.
+
+use crate::web::App;
+use crate::web::problem::Problem;
+use crate::web::session::Caller;
+use axum::Json;
+use axum::extract::State;
+use ringbridge_core::agent::Status;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The handler.
+pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Problem> {
+    let agent = caller.settings()?;
+    let status = app.switchboard.status(caller.agent).await?;
+    let queues: Vec<_> = agent.queues.iter().filter_map(|id| caller.tenant.queue(*id)).collect();
+    let queues: Vec<Value> =
+        queues.iter().map(|queue| json!({ "id": queue.id, "name": queue.name })).collect();
+    Ok(Json(json!({
+        "tenant": caller.tenant.name,
+        "agent": agent.login,
+        "name": agent.name,
+        "role": agent.role,
+        "status": status.status.as_str(),
+        "presence": status.presence.as_str(),
+        "since": status.since.rfc3339(),
+        "on_call": status.call.is_some() && status.status != Status::WrapUp,
+        "call": status.call,
+        "queues": queues,
+    })))
+}

@@ -1,0 +1,41 @@
+//! `/api/v1`: one endpoint a file, and the table of them all.
+//!
+//! Promises: what is routed stands in [`ROUTES`], which a test compares with the OpenAPI document. State-changing calls
+//! by cookie need the header `X-Requested-With: ringbridge`; programs come with an action token instead.
+
+pub mod calls;
+pub mod cancel;
+pub mod hangup;
+pub mod me;
+pub mod status;
+pub mod wrap_up;
+
+use super::{App, events};
+use axum::Router;
+use axum::routing::{get, post, put};
+use std::sync::Arc;
+
+/// Method and path of every endpoint.
+pub const ROUTES: &[(&str, &str)] = &[
+    ("get", "/api/v1/calls"),
+    ("get", "/api/v1/calls/{transaction_id}"),
+    ("post", "/api/v1/calls/{transaction_id}/cancel"),
+    ("post", "/api/v1/calls/{transaction_id}/hangup"),
+    ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
+    ("get", "/api/v1/events"),
+    ("get", "/api/v1/me"),
+    ("put", "/api/v1/me/status"),
+];
+
+/// The routes.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/v1/calls", get(calls::list))
+        .route("/api/v1/calls/{transaction_id}", get(calls::one))
+        .route("/api/v1/calls/{transaction_id}/cancel", post(cancel::post))
+        .route("/api/v1/calls/{transaction_id}/hangup", post(hangup::post))
+        .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
+        .route("/api/v1/events", get(events::stream))
+        .route("/api/v1/me", get(me::get))
+        .route("/api/v1/me/status", put(status::put))
+}

@@ -1,0 +1,132 @@
+//! A call as the API and the pages show it.
+//!
+//! Promises: exactly the fields of `contract.md`, and beside them what our own pages need: a sentence, and the lists of the
+//! wrap-up form. Leaves to others: who may see it (`session`), the words for an ending (`core::event`).
+
+use super::events;
+use super::words;
+use crate::store::journal::Entry;
+use crate::store::transaction::View;
+use ringbridge_core::call::{Leg, LegState, Pace, Stage};
+use ringbridge_core::event::sentence;
+use ringbridge_core::placement::Placement;
+use ringbridge_core::tenant::{Choice, CodeList, Need};
+use ringbridge_core::time::Timestamp;
+use ringbridge_core::userdata::Userdata;
+use serde_json::{Value, json};
+
+/// What was settled when the call was admitted, out of its row.
+///
+/// # Errors
+/// When the row cannot be read; the sentence is for the log.
+pub fn placement(view: &View) -> Result<Placement, String> {
+    serde_json::from_str(&view.link).map_err(|error| format!("transaction {}: {error}", view.id))
+}
+
+/// Where a call is, in one plain sentence (semantics 1.13).
+#[must_use]
+pub fn sentence_of(view: &View) -> &'static str {
+    if let Some(outcome) = view.call.outcome() {
+        return sentence(outcome.reason, outcome.by);
+    }
+    match view.call.stage() {
+        Stage::Admitted => words::STARTING,
+        Stage::RingingAgent { .. } => words::RINGING_AGENT,
+        Stage::RingingCustomer { .. } => match view.call.leg(Leg::Customer).state {
+            LegState::Ringing => words::CUSTOMER_RINGS,
+            LegState::Idle | LegState::Calling | LegState::Answered | LegState::Ended | LegState::Failed => {
+                words::CALLING_CUSTOMER
+            }
+        },
+        Stage::Connected { .. } => words::CONNECTED,
+        Stage::WrapUp { .. } | Stage::Completed => words::OVER,
+    }
+}
+
+/// The seconds of the conversation, up to now while it lasts.
+fn duration_seconds(view: &View, now: Timestamp) -> u64 {
+    view.answered_at.map_or(0, |answered| view.ended_at.unwrap_or(now).since(answered).as_secs())
+}
+
+fn codes(view: &View) -> Vec<Value> {
+    let picked = view.call.selection().codes.iter();
+    picked.map(|code| json!({ "list": code.list, "code": code.short })).collect()
+}
+
+/// The row of a list of calls.
+#[must_use]
+pub fn short(view: &View, now: Timestamp) -> Value {
+    json!({
+        "transaction_id": view.id,
+        "state": view.state,
+        "number": view.number,
+        "created_at": view.created_at.rfc3339(),
+        "answered_at": view.answered_at.map(Timestamp::rfc3339),
+        "duration_seconds": duration_seconds(view, now),
+        "sentence": sentence_of(view),
+        "codes": codes(view),
+    })
+}
+
+/// The whole document of `GET /api/v1/calls/{transaction_id}`.
+#[must_use]
+pub fn whole(view: &View, placement: &Placement, entries: &[Entry], now: Timestamp) -> Value {
+    let outcome = view.call.outcome();
+    let (ends_at, held) = match view.call.stage() {
+        Stage::WrapUp { until, pace } => (Some(until.rfc3339()), *pace == Pace::Held),
+        Stage::Admitted
+        | Stage::RingingAgent { .. }
+        | Stage::RingingCustomer { .. }
+        | Stage::Connected { .. }
+        | Stage::Completed => (None, false),
+    };
+    json!({
+        "transaction_id": view.id,
+        "interaction_guid": view.guid,
+        "state": view.state,
+        "sentence": sentence_of(view),
+        "agent_leg": view.call.leg(Leg::Agent),
+        "customer_leg": view.call.leg(Leg::Customer),
+        "number": view.number,
+        "extension": placement.admitted.extension,
+        "caller_id": view.caller_id,
+        "queue_id": view.queue,
+        "created_at": view.created_at.rfc3339(),
+        "answered_at": view.answered_at.map(Timestamp::rfc3339),
+        "hung_up_at": view.ended_at.map(Timestamp::rfc3339),
+        "completed_at": view.completed_at.map(Timestamp::rfc3339),
+        "duration_seconds": duration_seconds(view, now),
+        "end_reason": outcome.map(|outcome| outcome.reason),
+        "ended_by": outcome.map(|outcome| outcome.by),
+        "codes": codes(view),
+        "notes": view.call.selection().notes,
+        "result_code": view.result_code,
+        "error_string": view.error_string,
+        "record_id": view.record_id,
+        "callback": { "state": view.callback.state, "attempts": view.callback.attempts },
+        "screen_pop": null,
+        "userdata": pairs(&placement.link.userdata),
+        "ext": pairs(&placement.link.ext),
+        "warnings": placement.admitted.warnings,
+        "wrap_up": {
+            "ends_at": ends_at,
+            "held": held,
+            "lists": placement.terms.wrap_up.lists.iter().map(list).collect::<Vec<_>>(),
+        },
+        "events": entries.iter().map(events::json_of).collect::<Vec<_>>(),
+    })
+}
+
+fn pairs(userdata: &Userdata) -> Vec<[&str; 2]> {
+    userdata.pairs().map(|pair| [pair.name, pair.value]).collect()
+}
+
+fn list(list: &CodeList) -> Value {
+    let codes = list.codes.iter();
+    json!({
+        "name": list.name,
+        "multiple": list.choice == Choice::Multiple,
+        "required": list.need == Need::Required,
+        "codes": codes.map(|code| json!({ "short": code.short, "menu": code.menu, "key": code.key })).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,48 @@
+//! `GET /AGUI/` and `GET /AGUI/links/`: the agent console and the link checker, as frames that their scripts fill.
+
+use super::App;
+use super::problem::{Problem, page};
+use super::session::Caller;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// Who is logged in, for the header of the page.
+struct Who<'a> {
+    name: &'a str,
+    tenant: &'a str,
+}
+
+#[derive(askama::Template)]
+#[template(path = "console.html")]
+struct ConsolePage<'a> {
+    who: Who<'a>,
+}
+
+#[derive(askama::Template)]
+#[template(path = "links.html")]
+struct LinksPage<'a> {
+    who: Who<'a>,
+}
+
+fn who(caller: &Caller) -> Result<Who<'_>, Problem> {
+    Ok(Who { name: &caller.settings()?.name, tenant: &caller.tenant.name })
+}
+
+fn to_login() -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/login")]).into_response()
+}
+
+/// `GET /AGUI/`
+pub async fn console(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
+    let Some(caller) = caller else { return Ok(to_login()) };
+    Ok(page(&ConsolePage { who: who(&caller)? }))
+}
+
+/// `GET /AGUI/links/`
+pub async fn links(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
+    let Some(caller) = caller else { return Ok(to_login()) };
+    Ok(page(&LinksPage { who: who(&caller)? }))
+}

@@ -1,0 +1,205 @@
+//! `GET /api/v1/events`: what happens to an agent, as server-sent events read from the journal.
+//!
+//! Promises: an event's id is its place in the journal, so `Last-Event-ID` resumes without a gap and without doubles; an
+//! open stream counts as use of the session and ends with it; a client that does not read is not waited for for ever, and
+//! an agent has [`STREAMS_MAX`] streams at most. Leaves to others: what events say (`core::event`).
+
+use super::App;
+use super::problem::Problem;
+use super::session::{self, Caller};
+use super::words;
+use crate::store::journal::{self, Entry, Filter};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use http_body_util::channel::{Channel, Sender};
+use ringbridge_core::id::{AgentId, Seq};
+use ringbridge_core::refusal::{Code, Refusal};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+
+/// Streams of one agent: tabs, and the pages of calls just placed.
+const STREAMS_MAX: usize = 20;
+
+/// Events read from the journal at once.
+const BATCH: u32 = 200;
+
+/// How often a comment keeps proxies from closing a quiet stream, and the session is looked at.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A client that takes nothing for so long is gone.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// Parts that wait for a slow client before the stream itself waits.
+const BUFFERED: usize = 16;
+
+/// How many streams each agent has open.
+#[derive(Debug, Default)]
+pub struct Streams(Mutex<HashMap<AgentId, usize>>);
+
+/// One open stream; dropping it gives its place back.
+struct Place {
+    app: Arc<App>,
+    agent: AgentId,
+}
+
+impl Place {
+    fn take(app: &Arc<App>, agent: AgentId) -> Result<Self, Problem> {
+        let mut open = app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(agent).or_insert(0);
+        if *count >= STREAMS_MAX {
+            return Err(Refusal::new(Code::RateLimited, words::TOO_MANY_STREAMS).into());
+        }
+        *count += 1;
+        app.metrics.stream_opened();
+        Ok(Self { app: Arc::clone(app), agent })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.app.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.agent) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.agent);
+            }
+        }
+        self.app.metrics.stream_ended();
+    }
+}
+
+/// The handler.
+pub async fn stream(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let place = Place::take(&app, caller.agent)?;
+    let resumed =
+        headers.get("last-event-id").and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Seq);
+    let from = match resumed {
+        Some(seq) => seq,
+        None => app.store.read(journal::newest).await?,
+    };
+    let (sender, body) = Channel::<Bytes, Infallible>::new(BUFFERED);
+    tokio::spawn(follow(place, caller, from, sender));
+    Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response())
+}
+
+/// Feeds one stream until the client, the session or the server ends.
+async fn follow(place: Place, caller: Caller, from: Seq, mut sender: Sender<Bytes>) {
+    let app = &place.app;
+    let (mut wake, mut stop) = (app.store.wake(), app.stopping.clone());
+    let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+    keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let filter = Filter::Agent(caller.tenant.id, caller.agent);
+    let mut last = from;
+    // The id alone: a client that reconnects before the first event resumes from here.
+    let mut part = format!("retry: 1000\nid: {last}\n\n");
+    loop {
+        if !part.is_empty() {
+            match timeout(STALLED, sender.send_data(Bytes::from(std::mem::take(&mut part)))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
+        // Marked before the look, so that a commit in between is not slept through.
+        wake.borrow_and_update();
+        let after = last;
+        let Ok(entries) = app.store.read(move |tx| journal::after(tx, after, filter, BATCH)).await else {
+            return;
+        };
+        if let Some(newest) = entries.last() {
+            last = newest.seq;
+            part = entries.iter().filter_map(event).collect();
+            continue;
+        }
+        tokio::select! {
+            changed = wake.changed() => if changed.is_err() { return },
+            _ = keep_alive.tick() => {
+                match session::alive(app, caller.session.clone()).await {
+                    Ok(Some(_)) => ": still here\n\n".clone_into(&mut part),
+                    Ok(None) | Err(_) => return,
+                }
+            }
+            () = super::listener::told(&mut stop) => return,
+        }
+    }
+}
+
+/// One journal entry on the wire; nothing for kinds that consoles have no use for.
+fn event(entry: &Entry) -> Option<String> {
+    let kind = kind_of(&entry.kind)?;
+    Some(format!("id: {}\nevent: {kind}\ndata: {}\n\n", entry.seq, json_of(entry)))
+}
+
+/// The four kinds of the contract, by the journal's kind.
+fn kind_of(kind: &str) -> Option<&'static str> {
+    match kind.split('.').next()? {
+        "agent" => Some("status"),
+        "wrap_up" => Some("wrap_up"),
+        "screen_pop" => Some("screen_pop"),
+        "call" | "callback" | "dial" | "leg" | "transaction" => Some("call"),
+        "click" if kind == "click.accepted" => Some("call"),
+        _ => None,
+    }
+}
+
+/// An entry as the API shows it: its place, time and kind beside what it says.
+#[must_use]
+pub fn json_of(entry: &Entry) -> Value {
+    let mut shown = match &entry.body {
+        Value::Object(body) => body.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            serde_json::Map::new()
+        }
+    };
+    shown.insert("seq".to_owned(), entry.seq.0.into());
+    shown.insert("at".to_owned(), entry.at.rfc3339().into());
+    shown.insert("kind".to_owned(), entry.kind.as_str().into());
+    shown.insert("transaction_id".to_owned(), entry.transaction.map(|id| id.0).into());
+    Value::Object(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringbridge_core::id::TransactionId;
+    use ringbridge_core::time::Timestamp;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_carries_its_place_as_id_and_is_one_line_of_json() {
+        let entry = Entry {
+            seq: Seq(7),
+            tenant: None,
+            agent: None,
+            transaction: Some(TransactionId(3)),
+            at: Timestamp::from_millis(0),
+            kind: "leg.failed".to_owned(),
+            body: json!({ "reason": "Busy\nHere" }),
+        };
+        assert_eq!(
+            event(&entry).as_deref(),
+            Some(concat!(
+                "id: 7\nevent: call\ndata: {\"at\":\"1970-01-01T00:00:00.000Z\",\"kind\":\"leg.failed\",",
+                "\"reason\":\"Busy\\nHere\",\"seq\":7,\"transaction_id\":3}\n\n"
+            ))
+        );
+    }
+
+    #[test]
+    fn refusals_and_other_server_matters_stay_in_the_journal() {
+        assert_eq!(kind_of("click.refused"), None);
+        assert_eq!(kind_of("tenant.provisioned"), None);
+        assert_eq!(kind_of("agent.status"), Some("status"));
+        assert_eq!(kind_of("wrap_up.started"), Some("wrap_up"));
+    }
+}
