@@ -25,6 +25,7 @@ use crate::redact::Digits;
 use crate::refusal::{Code, Refusal, Warning};
 use crate::tenant::{Agent, DialPlan, Tenant};
 use serde::{Deserialize, Serialize};
+use crate::userdata::Userdata;
 
 /// What is so at the moment of the click.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,9 +109,7 @@ impl<'a> Caller<'a> {
 /// # Errors
 /// The first refusal in the order of the module's list.
 pub fn route(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<Admitted, Refusal> {
-    let plan = plan_of(tenant, caller, link)?;
-    check_queue(tenant, caller, link)?;
-    let caller_id = caller_id_of(tenant, caller, link)?;
+    let Named { plan, caller_id } = Asked::by(link).find(tenant, caller)?;
     let number = link.phone.digits.clone();
     let (dialled, trunk, steps) = apply(plan, &number)?;
     check_country(tenant, link, &dialled)?;
@@ -124,95 +123,108 @@ pub fn route(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<Admitte
         plan_name: plan.map(|plan| plan.name.clone()),
         trunk,
         steps,
-        warnings: link.warnings.iter().cloned().chain(tenant_warnings(tenant, link)).collect(),
+        warnings: link.warnings.iter().cloned().chain(tenant_warnings(tenant, &link.ext)).collect(),
     })
 }
 
-/// The link's plan, else the agent's, else the tenant's default (1.8).
-///
-/// # Errors
-/// `DIALPLAN_UNKNOWN` where the plan does not exist.
-pub fn plan_of<'a>(
-    tenant: &'a Tenant,
-    caller: Caller<'_>,
-    link: &Link,
-) -> Result<Option<&'a DialPlan>, Refusal> {
-    let (wanted, whose) = match (link.dial_plan, caller.agent().and_then(|agent| agent.dial_plan)) {
-        (Some(id), _) => (Some(id), Whose::Link),
-        (None, Some(id)) => (Some(id), Whose::Settings),
-        (None, None) => (tenant.default_dial_plan, Whose::Settings),
-    };
-    let Some(id) = wanted else { return Ok(None) };
-    tenant.dial_plan(id).map(Some).ok_or_else(|| match whose {
-        Whose::Link => Refusal::new(
-            Code::DialplanUnknown,
-            format!(
-                "there is no dial plan {id}; take an id from the dial plan list, or leave dialplan_id out"
-            ),
-        )
-        .about("dialplan_id"),
-        // Provisioning refuses such settings; if one is there all the same, nothing is dialled past it.
-        Whose::Settings => Refusal::new(
-            Code::DialplanUnknown,
-            format!("the dial plan {id} of the settings does not exist; ask an administrator"),
-        ),
-    })
+/// What of the tenant's things a link names.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// `dialplan_id`.
+    pub dial_plan: Option<DialPlanId>,
+    /// `queue_id`.
+    pub queue: Option<QueueId>,
+    /// `callerId`.
+    pub caller_id: Option<&'a Digits>,
 }
 
-/// Who named the plan.
-enum Whose {
-    Link,
-    Settings,
+/// The tenant's things that apply to a call.
+#[derive(Clone, Debug)]
+pub struct Named<'a> {
+    /// The dial plan, if any.
+    pub plan: Option<&'a DialPlan>,
+    /// The caller ID.
+    pub caller_id: Digits,
 }
 
-/// The queue must exist and the agent must be in it (1.9).
-fn check_queue(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<(), Refusal> {
-    let Some(id) = link.queue else { return Ok(()) };
-    let Some(queue) = tenant.queue(id) else {
-        return Err(Refusal::new(
-            Code::QueueUnknown,
-            format!("there is no queue {id}; take an id from the queue list, or leave queue_id out"),
-        )
-        .about("queue_id"));
-    };
-    match caller {
-        Caller::Agent(agent) if !agent.queues.contains(&id) => Err(Refusal::new(
-            Code::QueueNotMember,
-            format!("you are not assigned to the queue {}; ask an administrator to assign you", queue.name),
-        )
-        .about("queue_id")),
-        Caller::Agent(_) | Caller::Anyone => Ok(()),
+impl<'a> Asked<'a> {
+    /// What this link names.
+    #[must_use]
+    pub fn by(link: &'a Link) -> Self {
+        Self { dial_plan: link.dial_plan, queue: link.queue, caller_id: link.caller_id.as_ref() }
     }
-}
 
-/// The link's caller ID must be a channel; else the first of queue's, agent's and tenant's that is one (1.7).
-fn caller_id_of(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<Digits, Refusal> {
-    let is_channel = |number: &Digits| tenant.channels.iter().any(|channel| channel.number == *number);
-    if let Some(wanted) = &link.caller_id {
-        return if is_channel(wanted) {
-            Ok(wanted.clone())
-        } else {
-            Err(Refusal::new(
-                Code::CallerIdUnknown,
-                format!(
+    /// Finds what applies.
+    ///
+    /// # Errors
+    /// What the link names and the tenant lacks, in the order of the module's list.
+    pub fn find<'t>(self, tenant: &'t Tenant, caller: Caller<'_>) -> Result<Named<'t>, Refusal> {
+        let plan = self.plan(tenant, caller)?;
+        self.check_queue(tenant, caller)?;
+        Ok(Named { plan, caller_id: self.caller_id(tenant, caller)? })
+    }
+
+    /// The link's plan, else the agent's, else the tenant's default (1.8).
+    fn plan<'t>(self, tenant: &'t Tenant, caller: Caller<'_>) -> Result<Option<&'t DialPlan>, Refusal> {
+        if let Some(id) = self.dial_plan {
+            return tenant.dial_plan(id).map(Some).ok_or_else(|| {
+                let text = format!(
+                    "there is no dial plan {id}; take an id from the dial plan list, or leave dialplan_id out"
+                );
+                Refusal::new(Code::DialplanUnknown, text).about("dialplan_id")
+            });
+        }
+        let settings = caller.agent().and_then(|agent| agent.dial_plan).or(tenant.default_dial_plan);
+        let Some(id) = settings else { return Ok(None) };
+        // Provisioning refuses such settings; if one is there all the same, nothing is dialled past it.
+        tenant.dial_plan(id).map(Some).ok_or_else(|| {
+            let text = format!("the dial plan {id} of the settings does not exist; ask an administrator");
+            Refusal::new(Code::DialplanUnknown, text)
+        })
+    }
+
+    /// The queue must exist and the agent must be in it (1.9).
+    fn check_queue(self, tenant: &Tenant, caller: Caller<'_>) -> Result<(), Refusal> {
+        let Some(id) = self.queue else { return Ok(()) };
+        let Some(queue) = tenant.queue(id) else {
+            let text =
+                format!("there is no queue {id}; take an id from the queue list, or leave queue_id out");
+            return Err(Refusal::new(Code::QueueUnknown, text).about("queue_id"));
+        };
+        if caller.agent().is_some_and(|agent| !agent.queues.contains(&id)) {
+            let text = format!(
+                "you are not assigned to the queue {}; ask an administrator to assign you",
+                queue.name
+            );
+            return Err(Refusal::new(Code::QueueNotMember, text).about("queue_id"));
+        }
+        Ok(())
+    }
+
+    /// The link's caller ID must be a channel; else the first of queue's, agent's and tenant's that is one (1.7).
+    fn caller_id(self, tenant: &Tenant, caller: Caller<'_>) -> Result<Digits, Refusal> {
+        let is_channel = |number: &Digits| tenant.channels.iter().any(|channel| channel.number == *number);
+        if let Some(wanted) = self.caller_id {
+            return Some(wanted).filter(|wanted| is_channel(wanted)).cloned().ok_or_else(|| {
+                let text = format!(
                     "callerId {} is none of this tenant's phone channels; take a number from the channel list, or leave \
                      callerId out",
                     wanted.expose()
-                ),
-            )
-            .about("callerId"))
-        };
+                );
+                Refusal::new(Code::CallerIdUnknown, text).about("callerId")
+            });
+        }
+        let queue = self.queue.and_then(|id| tenant.queue(id)).and_then(|queue| queue.caller_id.as_ref());
+        let agent = caller.agent().and_then(|agent| agent.caller_id.as_ref());
+        let default = tenant.default_caller_id.as_ref();
+        // A default that is no channel any more must not be shown either; the next one counts.
+        let chosen = queue.into_iter().chain(agent).chain(default).find(|number| is_channel(number));
+        chosen.cloned().ok_or_else(|| {
+            let text = "no caller ID is set for you, the queue or the tenant; name one with callerId, or ask an \
+                        administrator";
+            Refusal::new(Code::NoCallerId, text)
+        })
     }
-    let queue = link.queue.and_then(|id| tenant.queue(id)).and_then(|queue| queue.caller_id.as_ref());
-    let agent = caller.agent().and_then(|agent| agent.caller_id.as_ref());
-    let default = tenant.default_caller_id.as_ref();
-    // A default that is no channel any more must not be shown either; the next one counts.
-    queue.into_iter().chain(agent).chain(default).find(|number| is_channel(number)).cloned().ok_or_else(|| {
-        Refusal::new(
-            Code::NoCallerId,
-            "no caller ID is set for you, the queue or the tenant; name one with callerId, or ask an administrator",
-        )
-    })
 }
 
 type Applied = (Digits, Option<String>, Vec<Step>);
@@ -251,9 +263,10 @@ fn check_country(tenant: &Tenant, link: &Link, dialled: &Digits) -> Result<(), R
 }
 
 /// `extTransactionData` does something only with Enhanced SFDC integration (5.3).
-fn tenant_warnings(tenant: &Tenant, link: &Link) -> Option<Warning> {
+#[must_use]
+pub fn tenant_warnings(tenant: &Tenant, ext: &Userdata) -> Option<Warning> {
     let linked = tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.enhanced);
-    (!link.ext.is_empty() && !linked).then(|| {
+    (!ext.is_empty() && !linked).then(|| {
         Warning::about(
             "extTransactionData",
             "EXT_NOT_LINKED",

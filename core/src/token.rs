@@ -5,14 +5,17 @@
 //! Leaves to others: the values themselves (`completion`), reading the pairs (`userdata`), sending the text.
 
 use crate::userdata::{self, Userdata};
+use crate::wrap_up;
 use std::ops::Range;
 
 /// The most bytes that `ctl_userdata` may grow to when its tokens are filled (`security.md`, decision 4): 1 MiB.
 pub const MAX_RENDERED: usize = 1 << 20;
 
-/// The most bytes of one token's value; longer values are cut at a character. Notes are the only ones that come near:
-/// 4 KiB is a page and a half of text (SEC-24).
-pub const MAX_VALUE: usize = 4096;
+/// The most bytes that all selected codes come to: as many as wrap-up allows, with 160 bytes for list name and short code.
+const CODES_BYTES: usize = wrap_up::CODES_MAX * 160;
+
+/// The most bytes of a code's list name, description or short code that are reckoned with.
+const CODE_BYTES: usize = 1024;
 
 /// Makes the enum of tokens and its tables from one list.
 macro_rules! tokens {
@@ -105,15 +108,11 @@ impl Values {
         Self::default()
     }
 
-    /// Gives a token its value, cut to [`MAX_VALUE`] bytes. `$equal$` is always `=`.
+    /// Gives a token its value. `$equal$` is always `=`.
     pub fn set(&mut self, token: Token, value: impl Into<String>) {
-        if token == Token::Equal {
-            return;
+        if token != Token::Equal {
+            self.0[token as usize] = value.into();
         }
-        let mut value = value.into();
-        let end = (0..=MAX_VALUE.min(value.len())).rev().find(|&end| value.is_char_boundary(end));
-        value.truncate(end.unwrap_or(0));
-        self.0[token as usize] = value;
     }
 
     /// The same, for chains.
@@ -160,7 +159,8 @@ pub fn tokens(value: &str) -> impl Iterator<Item = (Range<usize>, Token)> {
 #[must_use]
 pub fn fill(value: &str, values: &Values, style: Style) -> String {
     let mut out = String::with_capacity(value.len() + 32);
-    fill_into(&mut out, value, values, style, Blank::Kept);
+    let mut budget = MAX_RENDERED.saturating_sub(value.len());
+    fill_into(&mut out, value, values, Writing { style, blank: Blank::Kept }, &mut budget);
     out
 }
 
@@ -169,16 +169,18 @@ pub fn fill(value: &str, values: &Values, style: Style) -> String {
 #[must_use]
 pub fn render(userdata: &Userdata, values: &Values) -> String {
     let mut out = String::with_capacity(userdata.text().len() + 128);
+    let mut budget = MAX_RENDERED.saturating_sub(userdata.text().len());
     for (before, pair) in userdata.frame() {
         out.push_str(before);
-        let start = out.len();
+        let (start, left) = (out.len(), budget);
         let style = style_of(pair.name, Style::Bracketed);
-        fill_into(&mut out, pair.value, values, style, Blank::Kept);
+        fill_into(&mut out, pair.value, values, Writing { style, blank: Blank::Kept }, &mut budget);
         // `[a|x]$notes$[b|y]` is one pair; with empty notes it would read as two. Only there a value that is empty is
         // written as a dash.
         if pair.value.contains(']') && userdata::seems_to_end_in(&out[start..]) {
             out.truncate(start);
-            fill_into(&mut out, pair.value, values, style, Blank::Dashed);
+            budget = left;
+            fill_into(&mut out, pair.value, values, Writing { style, blank: Blank::Dashed }, &mut budget);
         }
     }
     out.push_str(userdata.tail());
@@ -223,14 +225,12 @@ pub(crate) fn push_harmless(out: &mut String, value: &str) {
     out.push_str(&value[kept..]);
 }
 
-/// The most bytes a token's value can have: texts written by people up to [`MAX_VALUE`]; the rest is made by us and short.
+/// The most bytes a token's value can have: texts written by people have their limits, the rest is made by us and short.
 const fn longest_value(token: Token) -> usize {
     match token {
-        Token::TransactionCodes
-        | Token::Notes
-        | Token::LastTclListName
-        | Token::LastTclCodeDesc
-        | Token::LastTclCodeShort => MAX_VALUE,
+        Token::Notes => wrap_up::NOTES_BYTES_MAX,
+        Token::TransactionCodes => CODES_BYTES,
+        Token::LastTclListName | Token::LastTclCodeDesc | Token::LastTclCodeShort => CODE_BYTES,
         Token::CallerId
         | Token::TransactionId
         | Token::CallAnsweredTime
@@ -249,8 +249,15 @@ const fn longest_value(token: Token) -> usize {
     }
 }
 
-/// Whether a value that is empty, or only blanks, may stand as it is.
+/// How the values of one pair are written.
 #[derive(Clone, Copy)]
+struct Writing {
+    style: Style,
+    blank: Blank,
+}
+
+/// Whether a value that is empty, or only blanks, may stand as it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Blank {
     Kept,
     Dashed,
@@ -260,19 +267,28 @@ fn style_of(name: &str, otherwise: Style) -> Style {
     if name.eq_ignore_ascii_case("ctl_callbackUrl") { Style::UrlComponent } else { otherwise }
 }
 
-fn fill_into(out: &mut String, value: &str, values: &Values, style: Style, blank: Blank) {
+/// Appends the filled value. `budget` is how many bytes the values may still add; one that does not fit is left out. A click
+/// is refused where that could be (`longest_rendering`), so this only holds what the tenant's own names could break.
+fn fill_into(out: &mut String, value: &str, values: &Values, writing: Writing, budget: &mut usize) {
     let mut kept = 0;
     for (place, token) in tokens(value) {
         out.push_str(&value[kept..place.start]);
         kept = place.end;
         let put = values.get(token);
-        match (blank, style) {
-            (Blank::Dashed, _) if put.chars().all(|char| char.is_whitespace() || char.is_control()) => {
-                out.push('-');
+        let start = out.len();
+        if writing.blank == Blank::Dashed && put.chars().all(|char| char.is_whitespace() || char.is_control())
+        {
+            out.push('-');
+        } else {
+            match writing.style {
+                Style::Exact => out.push_str(put),
+                Style::Bracketed => push_harmless(out, put),
+                Style::UrlComponent => push_component(out, put),
             }
-            (Blank::Kept | Blank::Dashed, Style::Exact) => out.push_str(put),
-            (Blank::Kept | Blank::Dashed, Style::Bracketed) => push_harmless(out, put),
-            (Blank::Kept | Blank::Dashed, Style::UrlComponent) => push_component(out, put),
+        }
+        match budget.checked_sub(out.len() - start) {
+            Some(left) => *budget = left,
+            None => out.truncate(start),
         }
     }
     out.push_str(&value[kept..]);
