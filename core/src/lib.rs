@@ -9,6 +9,7 @@ pub mod admission;
 pub mod agent;
 pub mod call;
 pub mod callback;
+pub mod check;
 pub mod completion;
 pub mod country;
 pub mod dial_plan;

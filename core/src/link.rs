@@ -79,7 +79,11 @@ impl Link {
 /// # Errors
 /// The first thing that is wrong, with its parameter and place.
 pub fn parse(parameters: Vec<Parameter>) -> Result<Link, Refusal> {
-    let reading = Reading::of(parameters, Purpose::Click);
+    of_reading(Reading::of(parameters, Purpose::Click))
+}
+
+/// The link that was read, if nothing was refused.
+pub(crate) fn of_reading(reading: Reading) -> Result<Link, Refusal> {
     if let Some(refusal) = reading.refusals.into_iter().next() {
         return Err(refusal);
     }
