@@ -5,6 +5,7 @@
 //! speaking SIP (`ringbridge-sip`).
 
 pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod directory;
