@@ -11,6 +11,7 @@ use crate::text::{HeaderValue, SipToken};
 use crate::uri::Uri;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 
 /// A request.
@@ -157,6 +158,16 @@ impl Request {
             headers,
             body: Vec::new(),
         }
+    }
+
+    /// The response of an element that keeps nothing of the request (RFC 3261 8.2.7): its tag follows from the request, so
+    /// that a repetition gets the same.
+    #[must_use]
+    pub fn answer_without_state(&self, status: Status) -> Response {
+        let mut hasher = DefaultHasher::new();
+        (self.branch(), self.call_id.as_str(), self.cseq, self.from.tag()).hash(&mut hasher);
+        let tag = SipToken::new(format!("s{:016x}", hasher.finish()));
+        self.answer(status, &tag.unwrap_or(SipToken::constant("s")))
     }
 
     /// The message as it goes over the wire.

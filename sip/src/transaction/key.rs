@@ -27,8 +27,14 @@ impl ServerKey {
 
     /// The key of the INVITE a CANCEL is for.
     #[must_use]
-    pub(crate) fn of_cancelled(request: &Request) -> Self {
+    pub(super) fn of_cancelled(request: &Request) -> Self {
         Self { id: id(request), method: Method::Invite }
+    }
+
+    /// The branch.
+    #[must_use]
+    pub(crate) fn branch(&self) -> &str {
+        self.id.split(' ').next().unwrap_or("")
     }
 
     /// The method of the transaction.

@@ -10,14 +10,26 @@
 //! here and comes up as [`Output::Cancelled`]; a CANCEL of ours waits for the first provisional response. Leaves to
 //! others: sockets, resolving, and what a message means.
 
+mod client;
+mod client_invite;
 mod key;
+mod server;
+mod server_invite;
+mod table;
+#[cfg(test)]
+mod tests;
+mod timing;
 
 pub use key::ServerKey;
+pub use table::Transactions;
+pub use timing::Config;
 
 use crate::header::CallId;
 use crate::message::{Request, Response};
 use crate::method::Method;
 use crate::transport::{Destination, Flow};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What a user of the transactions wants sent. Messages are complete, their Via and its branch included.
@@ -54,8 +66,38 @@ pub enum Outgoing {
 pub enum Hop {
     /// A request's next hop, still to be resolved unless it has a flow.
     Destination(Destination),
-    /// The way back of a response. If its connection is gone, `reply_to` of the top Via is the second choice.
-    Flow(Flow),
+    /// The way back of a response.
+    Reply {
+        /// The way its request came; on UDP with the port the top Via asks for.
+        flow: Flow,
+        /// On TCP, if that connection is gone: where the top Via says its sender listens (RFC 3261 18.2.2).
+        or_else: SocketAddr,
+    },
+}
+
+impl Hop {
+    fn is_reliable(&self) -> bool {
+        match self {
+            Self::Destination(to) => to.transport().is_reliable(),
+            Self::Reply { flow, .. } => flow.transport.is_reliable(),
+        }
+    }
+
+    /// The way back of the response to a request that came this way and has been stamped.
+    #[must_use]
+    pub fn back(request: &Request, flow: Flow) -> Self {
+        let or_else = request.via.reply_address().unwrap_or(flow.remote);
+        match flow.transport {
+            crate::transport::Transport::Udp => {
+                Self::Reply { flow: Flow { remote: or_else, ..flow }, or_else }
+            }
+            crate::transport::Transport::Tcp => {
+                // The port the request came from is one the sender only connects from; where it listens is in its Via.
+                let listens = SocketAddr::new(or_else.ip(), request.via.port.unwrap_or(5060));
+                Self::Reply { flow, or_else: listens }
+            }
+        }
+    }
 }
 
 /// What the transactions want done or known.
@@ -132,6 +174,34 @@ pub enum Failure {
     NoAck,
     /// There are more transactions than the table may hold; nothing was sent.
     Overload,
+}
+
+/// What becomes of a transaction after something happened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It goes on.
+    Live,
+    /// It is done.
+    Over,
+    /// It is done, and its user must know why.
+    Failed(Failure),
+}
+
+/// Where a transaction puts what it wants done.
+struct Outbox<'a> {
+    queue: &'a mut VecDeque<Output>,
+    /// The client transaction that is at work.
+    client: Option<ClientKey>,
+}
+
+impl Outbox<'_> {
+    fn transmit(&mut self, to: Hop, bytes: Arc<[u8]>) {
+        self.queue.push_back(Output::Transmit { to, bytes, client: self.client.clone() });
+    }
+
+    fn response(&mut self, response: Response, flow: Flow) {
+        self.queue.push_back(Output::Response { response, flow });
+    }
 }
 
 /// What a client transaction is known by (RFC 3261 17.1.3).
