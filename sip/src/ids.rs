@@ -2,7 +2,7 @@
 //!
 //! Promises: the same seed gives the same names, so that a stored call goes on where it was and a simulation can be played
 //! again; the state can be stored. Not for secrets: a peer who sees names may guess others; nonces come from keyed hashes
-//! (`digest`). Leaves to others: the seed, from the operating system's randomness.
+//! ([`crate::digest`]). Leaves to others: the seed, from the operating system's randomness.
 
 use crate::header::{CallId, MAGIC_COOKIE};
 use crate::text::{Invalid, SipToken};

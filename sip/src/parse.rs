@@ -5,7 +5,7 @@
 //! method is another, a Content-Length that is no number or more than there is, quotes and brackets that do not close,
 //! escapes that are none. Unknown methods and headers are fine. Stricter than the RFC in one thing: a control byte in a
 //! header, even escaped inside quotes, refuses the message (SEC-18). Limits: [`MAX_MESSAGE`], [`MAX_HEADERS`],
-//! [`MAX_LINE`]. Leaves to others: framing of streams (`stream`).
+//! [`MAX_LINE`]. Leaves to others: framing of streams ([`crate::stream`]).
 
 use crate::header::{CSeq, CallId, HeaderName, Headers, NameAddr, Via, media_type};
 use crate::message::{Message, Request, Response};

@@ -1,7 +1,7 @@
 //! Digest challenges and credentials as headers (RFC 3261 22, RFC 7616, RFC 8760).
 //!
 //! Promises: values come out without quotes and go in with the quotes the grammar wants; `nc` is eight hexadecimal digits.
-//! Leaves to others: computing and judging them (`digest`).
+//! Leaves to others: computing and judging them ([`crate::digest`]).
 
 use crate::scan::{Scan, unquote};
 use crate::text::{Invalid, has_control, stored_as_text, write_quoted};
