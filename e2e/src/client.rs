@@ -168,6 +168,13 @@ impl Session {
         self.post(&format!("/api/v1/calls/{id}/cancel")).status
     }
 
+    /// Cancels where the server may be gone.
+    pub fn try_cancel(&self, id: i64) -> Result<u16, ureq::Error> {
+        let request =
+            self.agent.post(format!("{}/api/v1/calls/{id}/cancel", self.base)).header("cookie", &self.cookie);
+        Ok(request.header("x-requested-with", "ringbridge").send_empty()?.status().as_u16())
+    }
+
     /// Hangs up; the status of the answer.
     #[must_use]
     pub fn hang_up(&self, id: i64) -> u16 {
@@ -185,7 +192,6 @@ impl Session {
 
     /// Waits on the event stream until the transaction is as the question asks.
     #[track_caller]
-    #[must_use]
     pub fn until(&self, id: i64, what: &str, asks: impl Fn(&Value) -> bool) -> Value {
         let deadline = Deadline::after(PATIENCE);
         let request = self.agent.get(format!("{}/api/v1/events", self.base)).header("cookie", &self.cookie);
@@ -212,7 +218,6 @@ impl Session {
 
     /// Waits until the transaction is completed.
     #[track_caller]
-    #[must_use]
     pub fn completed(&self, id: i64) -> Value {
         self.until_state(id, "completed")
     }

@@ -5,13 +5,15 @@
 
 pub mod baresip;
 pub mod client;
+pub mod ledger;
 pub mod patience;
 pub mod ports;
+pub mod process;
 pub mod receiver;
 pub mod relay;
 pub mod scenario;
-pub mod server;
 pub mod scene;
+pub mod server;
 pub mod setup;
 pub mod sipp;
 pub mod wire;

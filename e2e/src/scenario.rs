@@ -100,6 +100,26 @@ impl Scenario {
         self
     }
 
+    /// Expects one of these statuses: all but the last are optional, so that the first to come is taken.
+    #[must_use]
+    pub fn expect_any_of(mut self, statuses: &[u16]) -> Self {
+        let Some((last, others)) = statuses.split_last() else { return self };
+        let label = self.steps.len();
+        for status in others {
+            let _ =
+                writeln!(self.steps, "  <recv response=\"{status}\" optional=\"true\" next=\"{label}\"/>");
+        }
+        let _ = writeln!(self.steps, "  <recv response=\"{last}\"/>\n  <label id=\"{label}\"/>");
+        self
+    }
+
+    /// The next re-INVITE repeats the description of before, as a refresh does.
+    #[must_use]
+    pub const fn same_description(mut self) -> Self {
+        self.version -= 1;
+        self
+    }
+
     /// Replies to the first INVITE without a body, for example `180 Ringing`.
     #[must_use]
     pub fn reply(self, status: &str) -> Self {

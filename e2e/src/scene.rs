@@ -84,7 +84,8 @@ impl Scene {
     #[must_use]
     pub fn click_with(&self, more: &[(&str, &str)]) -> i64 {
         let userdata = format!("{USERDATA}[ctl_callbackUrl|{}]", self.callback_url());
-        let mut parameters = vec![("prefix", "1"), ("phone", "(650) 292-8880"), ("ctl_userdata", userdata.as_str())];
+        let mut parameters =
+            vec![("prefix", "1"), ("phone", "(650) 292-8880"), ("ctl_userdata", userdata.as_str())];
         parameters.extend(more);
         self.alice.click(&parameters)
     }
@@ -100,7 +101,11 @@ impl Scene {
     #[track_caller]
     pub fn ends(&self, id: i64, reason: &str, by: &str, established: Established) -> Value {
         let call = self.alice.completed(id);
-        assert_eq!((call["end_reason"].as_str(), call["ended_by"].as_str()), (Some(reason), Some(by)), "{call:#}");
+        assert_eq!(
+            (call["end_reason"].as_str(), call["ended_by"].as_str()),
+            (Some(reason), Some(by)),
+            "{call:#}"
+        );
         assert_eq!(call["answered_at"].is_string(), established == Established::Yes, "{call:#}");
         let received = self.receiver.wait_for(1);
         assert_eq!(received.len(), 1, "one callback for one click");

@@ -49,7 +49,20 @@ impl Sipp {
         calls: u32,
         transport: Transport,
     ) -> Self {
-        let sipp = Self::spawn(name, at, &scenario.xml(), calls, transport, &[]);
+        Self::start_with(name, at, scenario, calls, transport, &[])
+    }
+
+    /// The same with more arguments for SIPp.
+    #[must_use]
+    pub fn start_with(
+        name: &'static str,
+        at: SocketAddr,
+        scenario: &Scenario,
+        calls: u32,
+        transport: Transport,
+        more: &[&str],
+    ) -> Self {
+        let sipp = Self::spawn(name, at, &scenario.xml(), calls, transport, more);
         let table = match transport {
             Transport::Udp => "/proc/net/udp",
             Transport::Tcp => "/proc/net/tcp",
