@@ -37,6 +37,12 @@ pub fn of(digits: &Digits, form: Form, home: &str) -> Option<String> {
     }
 }
 
+/// Whether a code (ISO 3166 alpha-2) names a country with a numbering plan.
+#[must_use]
+pub fn exists(code: &str) -> bool {
+    region(code).is_some_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some())
+}
+
 /// The number as people write it, `+1 650-292-8880` where its country is known, else the digits.
 #[must_use]
 pub fn display(digits: &Digits, form: Form, home: &str) -> String {

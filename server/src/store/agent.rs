@@ -3,7 +3,7 @@
 //! Promises: an agent with calls is never deleted, only made inactive. Leaves to others: what the profile means
 //! (`provision`), checking passwords (`web`).
 
-use super::{Row, StoreError, Tx};
+use super::{Row, StoreError, Tx, session};
 use ringbridge_core::id::{AgentId, TenantId};
 
 /// An agent's row.
@@ -77,6 +77,16 @@ pub fn update(
         "update agent set password_hash = $1, profile = $2, active = $3 where id = $4",
         &[password_hash.into(), profile.into(), active.into(), id.0.into()],
     )
+}
+
+/// Takes an agent out: those who made calls become inactive, the others go.
+pub fn remove(tx: &mut Tx<'_>, id: AgentId) -> Result<(), StoreError> {
+    session::remove_of_agent(tx, id)?;
+    if tx.first("select id from txn where agent_id = $1 limit 1", &[id.0.into()])?.is_some() {
+        return tx.guarded("the agent", "update agent set active = 0 where id = $1", &[id.0.into()]);
+    }
+    tx.execute("delete from presence where agent_id = $1", &[id.0.into()])?;
+    tx.guarded("the agent", "delete from agent where id = $1", &[id.0.into()])
 }
 
 fn agent(row: &Row) -> Result<AgentRow, StoreError> {

@@ -1,0 +1,119 @@
+//! `[tenant.screen_pop]`, `[tenant.salesforce]`, `[tenant.callbacks]` and `[[tenant.token]]`.
+//!
+//! Promises: what one choice needs is there. Leaves to others: connecting (`jobs`), making secrets and tokens (`resolve`).
+
+use super::{Reader, Wanted, words};
+use crate::document::{At, Section};
+use ringbridge_core::callback::SigningKey;
+use ringbridge_core::redact::Secret;
+use ringbridge_core::tenant::{Callbacks, Salesforce, ScreenPop, TokenKind};
+
+/// A token as the file wants it.
+#[derive(Debug)]
+pub(in crate::provision) struct TokenDraft {
+    /// Its name.
+    pub(in crate::provision) name: At<String>,
+    /// What it opens.
+    pub(in crate::provision) kind: TokenKind,
+    /// Its value; absent: the one there is, else a new one.
+    pub(in crate::provision) value: Option<At<Wanted>>,
+}
+
+pub(super) fn screen_pop(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<ScreenPop> {
+    let section = tenant.section("screen_pop")?;
+    let targets = [("url", "url"), ("salesforce", "salesforce")];
+    let enabled = section.flag("enabled").unwrap_or(false);
+    let target = section.choice("target", &targets).unwrap_or("url");
+    let url = section.text("url").filter(|at| !at.value.is_empty());
+    let url = url.and_then(|text| section.understand(text, words::web_address));
+    let send_password = section.flag("send_password").unwrap_or(false);
+    if enabled && target == "url" && url.is_none() && section.text("url").is_none_or(|at| at.value.is_empty())
+    {
+        section.refuse("an enabled screen pop needs its \"url\"");
+    }
+    if let Some(url) = url.as_ref().filter(|url| send_password && !url.value.starts_with("https:")) {
+        reader.refuse(url, "with \"send_password\" the address must begin with https://");
+    }
+    Some(ScreenPop {
+        enabled,
+        target: target.to_owned(),
+        url: url.map(|at| at.value).unwrap_or_default(),
+        account: section.text("account").map_or("", |at| at.value).to_owned(),
+        role: section.text("role").map_or("", |at| at.value).to_owned(),
+        send_password,
+    })
+}
+
+pub(super) fn salesforce(tenant: &Section<'_>) -> Option<(Salesforce, Option<At<Wanted>>)> {
+    let section = tenant.section("salesforce")?;
+    let text = |key| section.text(key).filter(|at| !at.value.is_empty()).map(|at| at.value.to_owned());
+    let login_url =
+        section.required("login_url").and_then(|text| section.understand(text, words::web_address));
+    let flow = section.choice("flow", &[("jwt", "jwt"), ("client_credentials", "client_credentials")]);
+    let flow = flow.unwrap_or("client_credentials");
+    let client_id = section.required("client_id").map_or("", |at| at.value).to_owned();
+    let client_secret =
+        section.text("client_secret").filter(|at| !at.value.is_empty()).map(|at| at.map(Wanted::of));
+    let (username, key_file) = (text("username"), text("key_file"));
+    match flow {
+        "jwt" if username.is_none() || key_file.is_none() => {
+            section.refuse("the flow \"jwt\" needs \"username\" and \"key_file\"");
+        }
+        "client_credentials" if client_secret.is_none() => {
+            section.refuse("the flow \"client_credentials\" needs \"client_secret\"");
+        }
+        _ => {}
+    }
+    let interface =
+        section.choice("interface", &[("lightning", "lightning"), ("classic", "classic")]).map(str::to_owned);
+    let salesforce = Salesforce {
+        login_url: login_url.map(|at| at.value).unwrap_or_default(),
+        flow: flow.to_owned(),
+        client_id,
+        client_secret: Secret::default(),
+        username,
+        key_file,
+        api_version: text("api_version"),
+        enhanced: section.flag("enhanced").unwrap_or(false),
+        auto_log: section.flag("auto_log").unwrap_or(false),
+        external_id_field: text("external_id_field"),
+        interface,
+        test_endpoint: section.flag("test_endpoint").unwrap_or(false),
+    };
+    Some((salesforce, client_secret))
+}
+
+pub(super) fn callbacks(tenant: &Section<'_>, reader: &Reader<'_>) -> (Callbacks, Option<At<Wanted>>) {
+    let Some(section) = tenant.section("callbacks") else {
+        return (Callbacks { secret: Secret::default(), https_only: false, userdata_json: false }, None);
+    };
+    let secret = section.text("secret").filter(|at| !at.value.is_empty()).map(|at| at.map(Wanted::of));
+    if let Some(at) = &secret
+        && let Wanted::Set(secret) = &at.value
+        && let Err(refused) = SigningKey::from_secret(secret)
+    {
+        reader.refuse(at, refused.to_string());
+    }
+    let https_only = section.flag("https_only").unwrap_or(false);
+    let userdata_json = section.flag("userdata_json").unwrap_or(false);
+    (Callbacks { secret: Secret::default(), https_only, userdata_json }, secret)
+}
+
+pub(super) fn tokens(tenant: &Section<'_>, reader: &Reader<'_>) -> Vec<TokenDraft> {
+    let kinds = [("data", TokenKind::Data), ("action", TokenKind::Action)];
+    let mut tokens = Vec::new();
+    for section in tenant.sections("token") {
+        let name = section.required("name").and_then(|text| section.understand(text, words::name));
+        let kind = section.choice("kind", &kinds);
+        if !section.has("kind") {
+            section.refuse("\"kind\" is missing in [[tenant.token]]; it is \"data\" or \"action\"");
+        }
+        let value = section.text("value").filter(|at| !at.value.is_empty()).map(|at| at.map(Wanted::of));
+        if let (Some(name), Some(kind)) = (name, kind) {
+            tokens.push(TokenDraft { name, kind, value });
+        }
+    }
+    let names: Vec<_> = tokens.iter().map(|token| token.name.clone()).collect();
+    reader.unique(&names, |name| format!("the token \"{name}\" stands there twice"));
+    tokens
+}
