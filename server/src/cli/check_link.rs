@@ -64,7 +64,8 @@ pub fn run(arguments: &Arguments, tenant: Option<&Tenant>, streams: Streams<'_>)
         writeln!(errors, "give at least one link, or - to read them from standard input")?;
         return Ok(2);
     }
-    let mut checker = Checker { context: Context { values: &values, tenant }, form: arguments.form, refused: 0 };
+    let mut checker =
+        Checker { context: Context { values: &values, tenant }, form: arguments.form, refused: 0 };
     for link in &arguments.links {
         if link != FROM_INPUT {
             checker.answer(link, Length::Full, output)?;
@@ -211,7 +212,8 @@ mod tests {
 
     #[test]
     fn people_see_a_caret_under_the_place() {
-        let (exit, output, _) = run_with(&["phone=6502928880&ctl_userdata=[a|b][c|d"], Form::Words, None, b"");
+        let (exit, output, _) =
+            run_with(&["phone=6502928880&ctl_userdata=[a|b][c|d"], Form::Words, None, b"");
         assert_eq!(exit, 1);
         assert_eq!(
             output,
@@ -230,7 +232,11 @@ mod tests {
         );
         assert_eq!(
             run_with(&["phone=1"], Form::Words, Some(r#"{"notes": 1}"#), b""),
-            (2, String::new(), "values.json: the value of \"notes\" is no text; write it in quotes\n".to_owned())
+            (
+                2,
+                String::new(),
+                "values.json: the value of \"notes\" is no text; write it in quotes\n".to_owned()
+            )
         );
         let (exit, _, errors) = run_with(&["phone=1"], Form::Json, Some(r#"{"note": "x"}"#), b"");
         assert_eq!(

@@ -290,7 +290,8 @@ fn tenant_of(app: &App, name: &str, client: &Client) -> Option<Arc<Tenant>> {
 
 /// Where a log-in may lead: a page of ours, never elsewhere.
 fn safe_next(next: &str) -> Option<&str> {
-    let plain = next.starts_with("/AGUI/") && next.len() <= 200 && !next.contains("..");
+    let ours = next.starts_with("/AGUI/") || next == "/demo/";
+    let plain = ours && next.len() <= 200 && !next.contains("..");
     let rest_is_plain = next.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
     (plain && rest_is_plain).then_some(next)
 }

@@ -1,0 +1,96 @@
+//! The demo's page and what its buttons call.
+//!
+//! Promises: it lives on the server's own HTTPS listener, under the same headers and the same content policy as every
+//! other page; the buttons need the header that the API asks for, so that no foreign page presses them. Leaves to others:
+//! what it looks like in the browser (`assets/demo.js`), the call (the API and the events of every agent).
+
+use super::peers::{Act, Peers, Snapshot, Which};
+use super::{CALLBACK_SECRET, EXAMPLES, LOGINS};
+use crate::web::problem::{Problem, page};
+use crate::web::{App, Caller};
+use axum::extract::Path;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The demo's routes, to be merged into the server's.
+pub(super) fn router(peers: Arc<Peers>) -> Router<Arc<App>> {
+    Router::new()
+        .route("/demo", get(|| async { Redirect::to("/demo/") }))
+        .route("/demo/", get(show))
+        .route("/demo/state", get(state))
+        .route("/demo/phone/{which}/{act}", post(press))
+        .route("/demo/demo.js", get(|| async { script() }))
+        .route("/demo/demo.css", get(|| async { style() }))
+        .layer(Extension(peers))
+}
+
+/// An example of the reference as the page offers it.
+pub(super) struct Example {
+    /// Its number.
+    pub(super) number: u8,
+    /// What it shows.
+    pub(super) about: &'static str,
+    /// The link, verbatim.
+    pub(super) text: &'static str,
+}
+
+#[derive(askama::Template)]
+#[template(path = "demo.html")]
+struct DemoPage {
+    /// The agent who is logged in.
+    who: Option<Who>,
+    examples: &'static [Example],
+    logins: &'static [(&'static str, &'static str)],
+    receiver: SocketAddr,
+    secret: &'static str,
+}
+
+/// As the header of agents' pages wants it.
+struct Who {
+    name: String,
+    tenant: String,
+}
+
+async fn show(
+    caller: Result<Caller, Problem>,
+    Extension(peers): Extension<Arc<Peers>>,
+) -> Result<impl IntoResponse, Problem> {
+    let who = match caller {
+        Ok(caller) => {
+            let settings = caller.settings()?;
+            Some(Who { name: settings.name.clone(), tenant: caller.tenant.name.clone() })
+        }
+        Err(_) => None,
+    };
+    let receiver = peers.receiver();
+    Ok(page(&DemoPage { who, examples: EXAMPLES, logins: LOGINS, receiver, secret: CALLBACK_SECRET }))
+}
+
+async fn state(Extension(peers): Extension<Arc<Peers>>) -> Json<Snapshot> {
+    Json(peers.snapshot())
+}
+
+async fn press(
+    Extension(peers): Extension<Arc<Peers>>,
+    Path((which, act)): Path<(Which, Act)>,
+    headers: HeaderMap,
+) -> StatusCode {
+    if headers.get("x-requested-with").is_none_or(|value| value != "ringbridge") {
+        return StatusCode::FORBIDDEN;
+    }
+    peers.act(which, act);
+    StatusCode::NO_CONTENT
+}
+
+fn script() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../assets/demo.js"))
+}
+
+fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../assets/demo.css"))
+}
