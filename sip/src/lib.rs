@@ -6,8 +6,11 @@
 //!
 //! From the wire upward: [`stream`] cuts a byte stream into messages, [`parse`] reads one strictly into a [`message`] whose
 //! [`header`]s and [`uri`]s have types, [`transaction`] matches requests and responses and repeats what is lost,
-//! [`digest`] answers and judges challenges, [`sdp`] reads and edits session descriptions.
+//! [`digest`] answers and judges challenges, [`sdp`] reads and edits session descriptions, [`dialog`] keeps one leg of a
+//! call, [`bridge`] joins two.
 
+pub mod bridge;
+pub mod dialog;
 pub mod digest;
 pub mod header;
 pub mod ids;

@@ -20,7 +20,8 @@ const MAX_LINES: usize = 512;
 pub struct SdpError(&'static str);
 
 /// Which way media flows, as `a=` says it. Absent: [`Direction::SendRecv`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Both ways.
     SendRecv,
