@@ -24,8 +24,8 @@ use crate::phone::Form;
 use crate::redact::Digits;
 use crate::refusal::{Code, Refusal, Warning};
 use crate::tenant::{Agent, DialPlan, Tenant};
-use serde::{Deserialize, Serialize};
 use crate::userdata::Userdata;
+use serde::{Deserialize, Serialize};
 
 /// What is so at the moment of the click.
 #[derive(Clone, Debug, PartialEq, Eq)]
