@@ -1,1 +1,78 @@
-//! placeholder
+//! Jobs: claimed once, settled by who holds them, resent when parked (semantics 5.5, 5.6).
+
+use super::super::job::{self, NewJob, Share};
+use super::super::{Store, StoreError, transaction};
+use super::{acme, at, click};
+use ringbridge_core::id::{AgentId, TenantId, TransactionId};
+
+const ALL: Share = Share { jobs: 10, each_lane: 10 };
+
+fn enqueue(store: &Store, tenant: TenantId, agent: AgentId, due: i64) {
+    store
+        .write_blocking(move |tx| {
+            let transaction = TransactionId(1);
+            if transaction::get(tx, transaction)?.is_none() {
+                transaction::insert(tx, &click(tenant, agent, "a"))?;
+            }
+            let new = NewJob {
+                tenant,
+                agent,
+                transaction,
+                kind: "callback",
+                lane: "crm.example.com".to_owned(),
+                body: "{}".to_owned(),
+                due_at: at(due),
+            };
+            job::enqueue(tx, &new, at(10))
+        })
+        .expect("enqueued");
+}
+
+fn claim(store: &Store, worker: &'static str, now: i64) -> Vec<job::Claimed> {
+    store.write_blocking(move |tx| job::claim(tx, worker, at(now), at(now + 30), ALL)).expect("claimed")
+}
+
+#[test]
+fn a_due_job_is_claimed_by_one_worker_until_its_lease_runs_out() {
+    let acme = acme();
+    enqueue(&acme.store, acme.tenant, acme.alice, 20);
+    assert_eq!(claim(&acme.store, "w1", 19), []);
+    let first = claim(&acme.store, "w1", 20);
+    assert_eq!(first.iter().map(|job| (job.id.0, job.attempt)).collect::<Vec<_>>(), [(1, 1)]);
+    assert_eq!(claim(&acme.store, "w2", 49), []);
+    let second = claim(&acme.store, "w2", 50);
+    assert_eq!(second.iter().map(|job| (job.id.0, job.attempt)).collect::<Vec<_>>(), [(1, 2)]);
+
+    // The first worker was slow, not dead: what it settles now must not count.
+    let [stale, fresh] = [first, second].map(|jobs| jobs.into_iter().next().expect("one"));
+    let late = acme.store.write_blocking(move |tx| job::done(tx, &stale, at(51)));
+    assert_eq!(late, Err(StoreError::Stale { what: "the job" }));
+    let settled = acme.store.write_blocking(move |tx| job::done(tx, &fresh, at(51)));
+    assert_eq!(settled, Ok(()));
+    assert_eq!(claim(&acme.store, "w1", 10_000), []);
+}
+
+#[test]
+fn a_job_given_back_is_due_later_and_a_parked_one_when_it_is_resent() {
+    let acme = acme();
+    enqueue(&acme.store, acme.tenant, acme.alice, 20);
+    let tried = claim(&acme.store, "w1", 20).pop().expect("one");
+    acme.store.write_blocking(move |tx| job::retry(tx, &tried, "503", at(60))).expect("given back");
+    let tried = claim(&acme.store, "w1", 60).pop().expect("one");
+    acme.store.write_blocking(move |tx| job::park(tx, &tried, "410", at(61))).expect("parked");
+
+    let tenant = acme.tenant;
+    let parked = acme.store.read_blocking(move |tx| job::parked(tx, tenant, 10)).expect("read");
+    let seen: Vec<_> =
+        parked.iter().map(|job| (job.attempts, job.last_error.as_deref(), job.settled_at)).collect();
+    assert_eq!(seen, [(2, Some("410"), Some(at(61)))]);
+    let view = acme.store.read_blocking(move |tx| transaction::view(tx, tenant, TransactionId(1)));
+    let callback = view.expect("read").expect("it is there").callback;
+    assert_eq!(callback, transaction::CallbackView { state: "parked", attempts: 2 });
+
+    let id = parked.first().expect("one").id;
+    let resend = move |tenant| acme.store.write_blocking(move |tx| job::resend(tx, tenant, id, at(70)));
+    assert_eq!(resend(TenantId(99)), Ok(false), "another tenant's job is not there");
+    assert_eq!(resend(tenant), Ok(true));
+    assert_eq!(resend(tenant), Ok(false));
+}

@@ -1,1 +1,122 @@
-//! placeholder
+//! Opening: what is refused leaves the file as it was, to the byte; what is new is made for the owner's eyes.
+
+use super::super::{OpenError, Store};
+use super::open;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// The file names and contents of a folder.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    entries
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            (path.clone(), fs::read(&path).expect("it can be read"))
+        })
+        .collect()
+}
+
+/// Tries to open and gives the sentence, after seeing that nothing in the folder changed.
+fn refusal(folder: &TempDir) -> String {
+    let before = contents(folder.path());
+    let refused = Store::open("sqlite:ringbridge.db", folder.path()).expect_err("it is refused").to_string();
+    assert_eq!(contents(folder.path()), before, "nothing was changed");
+    refused.replace(&folder.path().display().to_string(), "DIR")
+}
+
+fn raw(folder: &TempDir) -> Connection {
+    Connection::open(folder.path().join("ringbridge.db")).expect("it opens")
+}
+
+#[test]
+fn a_new_database_is_made_for_the_owner_alone_and_opens_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("a").join("data");
+    drop(Store::open("sqlite:ringbridge.db", &data).expect("it is made"));
+    drop(Store::open("sqlite:ringbridge.db", &data).expect("it opens again"));
+    let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(&data), mode(&data.join("ringbridge.db"))), (0o700, 0o600));
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(open(&folder));
+    raw(&folder).pragma_update(None, "user_version", 99).expect("set");
+    assert_eq!(
+        refusal(&folder),
+        "the database DIR/ringbridge.db is of version 99, this Ringbridge knows up to 1; start the newer Ringbridge that wrote it, or restore a backup"
+    );
+}
+
+#[test]
+fn files_of_others_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ringbridge.db");
+    let sentence = "DIR/ringbridge.db is no Ringbridge database; name another file in database.url";
+    fs::write(&file, "Dear diary, this is longer than the header of a database, which is one hundred bytes long, or so they say.").expect("written");
+    assert_eq!(refusal(&folder), sentence);
+    fs::write(&file, "short").expect("written");
+    assert_eq!(refusal(&folder), sentence);
+    fs::remove_file(&file).expect("removed");
+    raw(&folder).execute_batch("create table other (x)").expect("made");
+    assert_eq!(refusal(&folder), sentence);
+}
+
+#[test]
+fn damage_is_noticed_before_anything_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(open(&folder));
+    let file = folder.path().join("ringbridge.db");
+    let mut bytes = fs::read(&file).expect("read");
+    // The second page is a table's or an index's root; the first one, with the header, stays as it is.
+    bytes.get_mut(4096..8192).expect("there are pages").fill(0xA5);
+    fs::write(&file, &bytes).expect("written");
+    let refused = refusal(&folder);
+    assert!(refused.starts_with("the database DIR/ringbridge.db is damaged ("), "{refused}");
+    assert!(refused.ends_with("); restore it from a backup"), "{refused}");
+
+    bytes.truncate(5000);
+    fs::write(&file, &bytes).expect("written");
+    let refused = refusal(&folder);
+    assert!(refused.contains("is damaged"), "{refused}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_one_and_a_file_that_cannot_be_one_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("data"), "a file").expect("written");
+    let refused = Store::open("sqlite:x.db", &folder.path().join("data")).expect_err("refused");
+    assert!(matches!(refused, OpenError::Inaccessible { .. }), "{refused}");
+    fs::create_dir(folder.path().join("ringbridge.db")).expect("made");
+    let refused = Store::open("sqlite:ringbridge.db", folder.path()).expect_err("refused");
+    assert!(matches!(refused, OpenError::Inaccessible { .. }), "{refused}");
+}
+
+#[test]
+fn other_engines_are_refused_without_repeating_their_password() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = |url| Store::open(url, folder.path()).expect_err("refused").to_string();
+    assert_eq!(
+        refused("postgres://u:hunter2@db/x"),
+        "database.url \"postgres:…\" is not supported by this build; use \"sqlite:FILE\""
+    );
+    assert_eq!(
+        refused("sqlite:"),
+        "database.url \"sqlite:\" is not supported by this build; use \"sqlite:FILE\""
+    );
+    assert_eq!(refused("sqlite::memory:").contains("not supported"), true);
+    assert_eq!(contents(folder.path()), BTreeMap::new());
+}
+
+#[test]
+fn an_empty_file_left_by_a_start_that_was_cut_short_is_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("ringbridge.db"), "").expect("written");
+    drop(open(&folder));
+    raw(&folder).execute_batch("select count(*) from txn").expect("the schema is there");
+}
