@@ -1,14 +1,71 @@
 //! The switchboard: one task a call. It decides by the core, commits to the store, and only then acts.
 //!
-//! Promises: for now only the names that others call; what it does lands next. Leaves to others: HTTP (`web`), SQL
-//! (`store`), SIP messages (`sip`), the wire (`telephony`), jobs (`jobs`).
+//! Promises: a click is accepted in one commit that holds the claim on its key, the transaction and the first state of
+//! both legs (semantics 1.12); a call's events, its projection and its jobs are one commit; a SIP message leaves only
+//! after the commit that makes it true. Every bound says its number.
+//!
+//! Leaves to others: HTTP (`web`), SQL (`store`), SIP messages (`sip`), the wire (`telephony`), jobs (`jobs`).
 
 mod click;
 mod person;
+mod record;
+mod recovery;
+pub mod session;
+mod task;
 
-pub use click::{Click, ClickSource, Placed, Repeated};
+pub use click::{Click, Placed, Repeated};
 pub use person::{Actor, AgentStatus, WrapUpForm};
+
+use crate::config::Config;
+use crate::store::Store;
+use crate::telephony::Telephony;
+use ringbridge_core::id::TransactionId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use task::Asks;
+use tokio::sync::watch;
 
 /// The switchboard. Cheap to clone.
 #[derive(Clone)]
-pub struct Switchboard {}
+pub struct Switchboard {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    telephony: Telephony,
+    config: Arc<Config>,
+    /// The tasks of calls that are not over, by transaction: how a person's wish reaches its call.
+    tasks: Mutex<HashMap<TransactionId, Asks>>,
+    /// Whether new calls are taken.
+    taking: watch::Sender<Taking>,
+}
+
+/// Whether new calls are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taking {
+    NewCalls,
+    /// The server is ending.
+    NoCalls,
+}
+
+impl Switchboard {
+    /// A switchboard without calls; [`Switchboard::recover`] brings back those of the last run.
+    #[must_use]
+    pub fn new(store: Store, telephony: Telephony, config: Arc<Config>) -> Self {
+        let (taking, _) = watch::channel(Taking::NewCalls);
+        let tasks = Mutex::new(HashMap::new());
+        Self { inner: Arc::new(Inner { store, telephony, config, tasks, taking }) }
+    }
+
+    /// How many calls have a task: up, being set up, or in wrap-up.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.tasks().len()
+    }
+
+    fn tasks(&self) -> std::sync::MutexGuard<'_, HashMap<TransactionId, Asks>> {
+        // A panic elsewhere cannot leave a map of senders half-changed.
+        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -3,13 +3,20 @@
 //! Promises: a call that is another's, or another tenant's, is not there; a wish is answered after its commit. Leaves to
 //! others: who the person is (`web`), what the wish means (`task`, `core`).
 
+use super::record;
+use super::task::{Ask, Wish, not_found, over};
 use super::Switchboard;
-use ringbridge_core::agent::{Presence, Status};
+use crate::clock;
+use crate::store::journal::{self, NewEntry};
+use crate::store::{StoreError, Tx, presence, transaction};
+use ringbridge_core::agent::{self, Engagement, Presence, Status};
 use ringbridge_core::call::Finish;
 use ringbridge_core::id::{AgentId, TenantId, TransactionId};
 use ringbridge_core::refusal::{Code, Refusal};
 use ringbridge_core::time::Timestamp;
 use ringbridge_core::wrap_up::{Rules, Selection};
+use serde_json::json;
+use tokio::sync::oneshot;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,17 +70,26 @@ pub struct AgentStatus {
 
 impl Switchboard {
     /// Ends a call, wherever it is; the agent cancels it before it is answered.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], [`Code::CallOver`], [`Code::Overloaded`].
     pub async fn cancel(&self, tenant: TenantId, by: Actor, id: TransactionId) -> Result<(), Refusal> {
-        let _ = (tenant, by, id);
-        Err(Refusal::new(Code::Overloaded, "not built yet"))
+        self.ask(tenant, by, id, Wish::End).await
     }
 
     /// Ends a call that is up. The same as [`Switchboard::cancel`]: the call knows where it is.
+    ///
+    /// # Errors
+    /// As [`Switchboard::cancel`].
     pub async fn hang_up(&self, tenant: TenantId, by: Actor, id: TransactionId) -> Result<(), Refusal> {
-        self.cancel(tenant, by, id).await
+        self.ask(tenant, by, id, Wish::End).await
     }
 
     /// Saves codes and notes, and finishes wrap-up if the form says so.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], [`Code::CallOver`], [`Code::BadParameter`], [`Code::CodesRequired`], [`Code::AgentBusy`] for
+    /// finishing while the call is up, [`Code::Overloaded`].
     pub async fn save_wrap_up(
         &self,
         tenant: TenantId,
@@ -81,24 +97,94 @@ impl Switchboard {
         id: TransactionId,
         form: WrapUpForm,
     ) -> Result<(), Refusal> {
-        let _ = (tenant, agent, id, form);
-        Err(Refusal::new(Code::Overloaded, "not built yet"))
+        self.ask(tenant, Actor::Agent(agent), id, Wish::Save(form)).await
     }
 
-    /// Notes what an agent chose to be.
+    /// Ends an agent's open wrap-up as it stands: a new call or a log-out leaves it behind.
+    pub(super) async fn finish_wrap_up(&self, tenant: TenantId, agent: AgentId, id: TransactionId) {
+        let _ = self.ask(tenant, Actor::Agent(agent), id, Wish::FinishWrapUp).await;
+    }
+
+    async fn ask(&self, tenant: TenantId, by: Actor, id: TransactionId, what: Wish) -> Result<(), Refusal> {
+        let asks = self.tasks().get(&id).cloned();
+        let Some(asks) = asks else { return Err(self.gone(tenant, by, id).await) };
+        let (done, answer) = oneshot::channel();
+        if asks.send(Ask { tenant, by, what, done }).await.is_err() {
+            return Err(self.gone(tenant, by, id).await);
+        }
+        answer.await.unwrap_or_else(|_| Err(over()))
+    }
+
+    /// Why a call has no task: it is over, or there is none for this person.
+    async fn gone(&self, tenant: TenantId, by: Actor, id: TransactionId) -> Refusal {
+        let view = self.inner.store.read(move |tx| transaction::view(tx, tenant, id)).await;
+        match view {
+            Ok(Some(view)) if by.may_touch(view.agent) => over(),
+            Ok(_) => not_found(),
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    /// Notes what an agent chose to be. Logging out ends an open wrap-up, so that its callback is not kept waiting.
+    ///
+    /// # Errors
+    /// [`Code::Overloaded`] when the database does not take it.
     pub async fn set_presence(
         &self,
         tenant: TenantId,
         agent: AgentId,
         chosen: Presence,
     ) -> Result<(), Refusal> {
-        let _ = (tenant, agent, chosen);
-        Err(Refusal::new(Code::Overloaded, "not built yet"))
+        let now = clock::now();
+        let write = self.inner.store.write(move |tx| {
+            presence::set(tx, tenant, agent, chosen, now)?;
+            let status = agent::status(chosen, open_transaction(tx, agent)?.0);
+            let entry = NewEntry {
+                tenant: Some(tenant),
+                agent: Some(agent),
+                transaction: None,
+                at: now,
+                kind: "agent.status",
+                body: json!({ "status": status, "presence": chosen }),
+            };
+            journal::append(tx, &entry)?;
+            open_transaction(tx, agent)
+        });
+        let open = write.await.map_err(|error| unavailable(&error))?;
+        if let (Presence::LoggedOut, (Engagement::WrappingUp, Some(id))) = (chosen, open) {
+            self.finish_wrap_up(tenant, agent, id).await;
+        }
+        Ok(())
     }
 
     /// Where an agent is, derived from what they chose and from the call that lives (semantics 2.6).
+    ///
+    /// # Errors
+    /// [`Code::Overloaded`] when the database cannot be read.
     pub async fn status(&self, agent: AgentId) -> Result<AgentStatus, Refusal> {
-        let _ = agent;
-        Err(Refusal::new(Code::Overloaded, "not built yet"))
+        let read = self.inner.store.read(move |tx| {
+            let (presence, since) = presence::get(tx, agent)?;
+            let (engagement, call) = open_transaction(tx, agent)?;
+            Ok(AgentStatus { status: agent::status(presence, engagement), presence, since, call })
+        });
+        read.await.map_err(|error| unavailable(&error))
     }
+}
+
+/// What an agent's open transaction means for them: the live call, else the newest wrap-up.
+fn open_transaction(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+) -> Result<(Engagement, Option<TransactionId>), StoreError> {
+    let open = transaction::unfinished_of_agent(tx, agent)?;
+    let first = open.iter().find(|stored| stored.call.is_live()).or_else(|| open.first());
+    Ok(first.map_or((Engagement::Free, None), |stored| {
+        (record::engagement(&stored.call, stored.queue), Some(stored.id))
+    }))
+}
+
+/// The refusal for a database that does not answer.
+pub(super) fn unavailable(error: &StoreError) -> Refusal {
+    tracing::error!(%error, "the database did not answer a person");
+    Refusal::new(Code::Overloaded, "Ringbridge cannot do this right now; try again in a moment.")
 }
