@@ -4,7 +4,7 @@
 //! when to commit (`click`, `task`), the statements (`store`).
 
 use super::session::Completion;
-use crate::store::job::{self, NewJob};
+use crate::jobs;
 use crate::store::journal::{self, NewEntry};
 use crate::store::transaction::{self, ActionResult, Version};
 use crate::store::{StoreError, Tx, presence};
@@ -83,17 +83,8 @@ fn complete(tx: &mut Tx<'_>, page: &Page<'_>) -> Result<(), StoreError> {
     };
     transaction::set_result(tx, page.who.id, &result)?;
     if let Some(callback) = &completed.callback {
-        let body =
-            serde_json::to_string(callback).map_err(|error| StoreError::Database(error.to_string()))?;
-        let job = NewJob {
-            tenant: page.who.tenant,
-            agent: page.who.agent,
-            transaction: page.who.id,
-            kind: "callback",
-            body,
-            due_at: page.now,
-        };
-        job::enqueue(tx, &job)?;
+        let Identity { tenant, agent, id, .. } = page.who;
+        jobs::callback::enqueue(tx, *tenant, *agent, *id, callback, page.now)?;
     }
     let body = json!({ "result_code": result.result_code, "error_string": result.error_string });
     append(tx, page, "transaction.completed", body)
