@@ -48,8 +48,8 @@ pub enum Event {
 pub enum ExtensionResult {
     /// They were sent as DTMF by INFO.
     Sent,
-    /// The far end takes no DTMF by INFO; the agent must press the keys.
-    NotSupported,
+    /// The far end takes no DTMF by INFO, or refused a digit; the agent must press the keys.
+    NotSent,
 }
 
 impl Event {

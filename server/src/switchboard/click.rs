@@ -4,7 +4,7 @@
 //! claim, the transaction and the first INVITE's dialog are one commit, and the INVITE leaves after it. Leaves to others:
 //! reading the link (`core::link`), the rules (`core::admission`), recording refusals (`web`).
 
-use super::legs::{self, AgentLeg};
+use super::legs::{self, Found};
 use super::person::unavailable;
 use super::record::{self, Identity, Page};
 use super::session::{Happening, LegPlans, Session, Step};
@@ -15,7 +15,7 @@ use crate::store::recent_click::{self, Key};
 use crate::store::transaction::{self, NewTransaction, Stored, Version};
 use crate::store::{StoreError, Tx, presence};
 use crate::{chance, clock};
-use ringbridge_core::admission::{self, Admitted, Reachability, Situation};
+use ringbridge_core::admission::{self, Admitted, Situation};
 use ringbridge_core::agent::{self, Engagement};
 use ringbridge_core::call::{Call, Input, Stage, Terms};
 use ringbridge_core::completion::UserdataForm;
@@ -115,10 +115,10 @@ struct NewCall {
 struct Attempt {
     click: Click,
     agent: Agent,
-    leg: Option<AgentLeg>,
+    phone: Found,
     board: Switchboard,
     keys: Vec<Key>,
-    seed: [u8; 16],
+    seed: u64,
     guid: InteractionGuid,
     now: Timestamp,
 }
@@ -141,12 +141,12 @@ impl Switchboard {
         let Some(agent) = click.tenant.agent(click.agent).cloned() else {
             return Err(Refusal::new(Code::SessionRequired, "Your log-in is no longer valid; log in again."));
         };
-        let leg = legs::find_phone(telephony, &agent).await;
+        let phone = legs::find_phone(telephony, &agent).await;
         let now = clock::now();
         let guid = InteractionGuid::from_random(chance::bytes());
         let keys = keys(&click, now);
-        let attempt =
-            Attempt { click, agent, leg, board: self.clone(), keys, seed: chance::bytes(), guid, now };
+        let seed = u64::from_ne_bytes(chance::bytes());
+        let attempt = Attempt { click, agent, phone, board: self.clone(), keys, seed, guid, now };
         let decided = store.write(move |tx| attempt.decide(tx)).await;
         match decided.map_err(|error| unavailable(&error))? {
             Decided::Again(placed) => Ok(*placed),
@@ -202,7 +202,7 @@ impl Attempt {
             status: agent::status(presence, Engagement::Free),
             live_call: open.iter().find(|stored| stored.call.is_live()).map(|stored| stored.id),
             required_wrap_up: required.map(|stored| stored.id),
-            phone: if self.leg.is_some() { Reachability::Reachable } else { Reachability::Unreachable },
+            phone: self.phone.reachability(),
         })
     }
 
@@ -214,7 +214,7 @@ impl Attempt {
     ) -> Result<Decided, StoreError> {
         let Inner { telephony, config, .. } = &*self.board.inner;
         let tenant = &self.click.tenant;
-        let Some(leg) = self.leg else {
+        let Found::Phone(phone) = self.phone else {
             let text = "Your phone cannot be reached; check that it is registered.";
             return Ok(Decided::Refused(Refusal::new(Code::AgentPhoneUnreachable, text)));
         };
@@ -222,7 +222,7 @@ impl Attempt {
             Ok(plan) => plan,
             Err(refusal) => return Ok(Decided::Refused(refusal)),
         };
-        let plans = LegPlans { agent: leg.plan(telephony, &admitted), customer };
+        let plans = LegPlans { agent: legs::agent_plan(telephony, phone, &admitted), customer };
         let terms = Terms {
             ring_agent_seconds: config.call.agent_ring_seconds,
             ring_customer_seconds: config.call.customer_ring_seconds,

@@ -7,13 +7,15 @@
 //! Leaves to others: HTTP (`web`), SQL (`store`), SIP messages (`sip`), the wire (`telephony`), jobs (`jobs`).
 
 mod click;
+mod legs;
 mod person;
 mod record;
 mod recovery;
 pub mod session;
 mod task;
+mod words;
 
-pub use click::{Click, Placed, Repeated};
+pub use click::{Click, ClickSource, Placed, Repeated};
 pub use person::{Actor, AgentStatus, WrapUpForm};
 
 use crate::config::Config;

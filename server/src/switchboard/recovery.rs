@@ -5,14 +5,12 @@
 //! Leaves to others: what a restart means (`core::call`), the messages (`sip::bridge`).
 
 use super::record::Identity;
-use super::session::{Happening, LegPlans, Session, Step};
+use super::session::{Happening, Session, Step};
 use super::task::CallTask;
 use super::{Switchboard, Taking};
 use crate::store::StoreError;
 use crate::store::transaction::{self, Stored};
-use ringbridge_core::call::Input;
 use ringbridge_core::placement::Placement;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{error, info};
@@ -23,18 +21,10 @@ const DRAIN_MAX: Duration = Duration::from_secs(100);
 /// How often it looks.
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
 
-/// What is stored of the legs: how they were to be called, and where they are.
-#[derive(Serialize, Deserialize)]
-pub(super) struct StoredLegs {
-    plans: LegPlans,
-    bridge: ringbridge_sip::bridge::Bridge,
-}
-
 impl Session {
     /// The legs as they are stored.
     pub(super) fn bridge_json(&self) -> String {
-        let legs = StoredLegs { plans: self.plans.clone(), bridge: self.bridge.clone() };
-        serde_json::to_string(&legs).expect("legs are plain data with text keys")
+        serde_json::to_string(&self.bridge).expect("legs are plain data with text keys")
     }
 }
 
@@ -64,9 +54,8 @@ impl Switchboard {
 
     fn revive(&self, stored: Stored) -> Result<CallTask, serde_json::Error> {
         let placement: Placement = serde_json::from_str(&stored.link)?;
-        let legs: StoredLegs = serde_json::from_str(&stored.bridge)?;
-        let terms = placement.terms.clone();
-        let session = Session { terms, call: stored.call, bridge: legs.bridge, plans: legs.plans };
+        let bridge = serde_json::from_str(&stored.bridge)?;
+        let session = Session { terms: placement.terms.clone(), call: stored.call, bridge, plans: None };
         Ok(CallTask {
             board: self.clone(),
             who: Identity {
@@ -106,6 +95,6 @@ impl Switchboard {
 impl CallTask {
     /// Starts the task with the restart as the first thing that happens to it.
     fn start_after_restart(self) {
-        self.start_with(Step::default(), Some(Happening::Call(Input::Restarted)));
+        self.start_with(Step::default(), Some(Happening::Restart));
     }
 }

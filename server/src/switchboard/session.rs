@@ -5,25 +5,54 @@
 //!
 //! Leaves to others: the commit and the sending (`task`), what completion computes (`completion`).
 
-use ringbridge_core::call::{self, Call, Effect, EndCause, Input, Leg, Terms};
-use ringbridge_core::event::{Event, ExtensionResult};
+use super::words;
+use ringbridge_core::call::{self, Call, Effect, FailureCause, Input, Leg, LegEvent, LegFailure, Terms};
+use ringbridge_core::event::Event;
 use ringbridge_core::time::Timestamp;
-use ringbridge_sip::bridge::{self, Bridge, Command, ToneCommand};
+use ringbridge_sip::bridge::{self, AutoAnswer, Bridge, Caller, Command, Target};
+use ringbridge_sip::digest::Login;
+use ringbridge_sip::media::ToneCommand;
 use ringbridge_sip::time::Millis;
 use ringbridge_sip::transaction::Outgoing;
-use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 /// The most inputs that one step works off. A step makes some six at most; more would be a loop.
 const INPUTS_MAX: usize = 64;
 
-/// Both legs as they are to be called.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Both legs as they are to be called. They are not stored: a call in set-up does not survive a restart.
+#[derive(Clone, Debug)]
 pub struct LegPlans {
     /// To the agent's phone.
-    pub agent: bridge::AgentPlan,
+    pub agent: AgentPlan,
     /// To the trunk.
-    pub customer: bridge::CustomerPlan,
+    pub customer: CustomerPlan,
+}
+
+/// How the agent's phone is to be called.
+#[derive(Clone, Debug)]
+pub struct AgentPlan {
+    /// The phone.
+    pub target: Target,
+    /// The number to be dialled, for its display (semantics 2.1).
+    pub display_name: String,
+    /// What makes it answer by itself (2.1).
+    pub auto_answer: AutoAnswer,
+    /// Where the tone source sends from.
+    pub tone_address: SocketAddr,
+}
+
+/// How the customer is to be called.
+#[derive(Clone, Debug)]
+pub struct CustomerPlan {
+    /// The trunk, with the number in the Request-URI.
+    pub target: Target,
+    /// The caller ID (2.2).
+    pub caller: Caller,
+    /// The log-in at the trunk.
+    pub login: Option<Login>,
+    /// The digits that follow the answer (1.4).
+    pub extension: Option<String>,
 }
 
 /// What a session is asked to take in.
@@ -33,6 +62,8 @@ pub enum Happening {
     Call(Input),
     /// Something from the SIP side.
     Sip(bridge::Input),
+    /// The process was restarted and this call was found unfinished (semantics 2.7).
+    Restart,
     /// Time has passed.
     Time,
 }
@@ -61,7 +92,7 @@ pub enum Completion {
 }
 
 /// One call with its two legs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Session {
     /// What was settled at admission.
     pub terms: Terms,
@@ -69,15 +100,15 @@ pub struct Session {
     pub call: Call,
     /// The legs.
     pub bridge: Bridge,
-    /// How the legs are to be called.
-    pub plans: LegPlans,
+    /// How the legs are to be called; `None` after a restart, when nothing is called any more.
+    pub plans: Option<LegPlans>,
 }
 
 impl Session {
     /// A session that was just admitted.
     #[must_use]
     pub fn new(terms: Terms, plans: LegPlans, bridge: Bridge) -> Self {
-        Self { terms, call: Call::new(), bridge, plans }
+        Self { terms, call: Call::new(), bridge, plans: Some(plans) }
     }
 
     /// When [`Happening::Time`] is due.
@@ -110,6 +141,10 @@ impl Session {
         match happening {
             Happening::Call(input) => inputs.push_back(input),
             Happening::Sip(input) => self.through_bridge(input, now, &mut step, &mut inputs),
+            Happening::Restart => {
+                self.through_bridge(bridge::Input::Restored, now, &mut step, &mut inputs);
+                inputs.push_back(Input::Restarted);
+            }
             Happening::Time => {
                 inputs.push_back(Input::Deadline);
                 self.through_bridge(bridge::Input::Timer, now, &mut step, &mut inputs);
@@ -135,11 +170,18 @@ impl Session {
                 step.completion = Completion::Now;
                 return;
             }
-            Effect::RingAgent => Command::RingAgent(self.plans.agent.clone()),
-            Effect::RingCustomer => Command::RingCustomer(self.plans.customer.clone()),
-            Effect::EndLeg(leg, cause) => Command::End { leg: bridge_leg(leg), cause: bye_reason(cause) },
+            Effect::RingAgent => self.plans.as_ref().map(|plans| plans.agent.command()).ok_or(Leg::Agent),
+            Effect::RingCustomer => {
+                self.plans.as_ref().map(|plans| plans.customer.command()).ok_or(Leg::Customer)
+            }
+            Effect::EndLeg(leg, cause) => {
+                Ok(Command::End { leg: words::bridge_leg(leg), reason: words::bye_reason(cause) })
+            }
         };
-        self.through_bridge(bridge::Input::Command(command), now, step, inputs);
+        match command {
+            Ok(command) => self.through_bridge(bridge::Input::Command(command), now, step, inputs),
+            Err(leg) => inputs.push_back(Input::Leg(leg, LegEvent::Failed(no_way()))),
+        }
     }
 
     fn through_bridge(
@@ -154,15 +196,42 @@ impl Session {
                 bridge::Output::Send(outgoing) => step.sends.push(outgoing),
                 bridge::Output::Tone(command) => step.tones.push(command),
                 bridge::Output::Leg(leg, event) => {
-                    inputs.push_back(Input::Leg(core_leg(leg), core_event(event)));
+                    inputs.push_back(Input::Leg(words::core_leg(leg), words::core_event(event)));
                 }
-                bridge::Output::Extension(result) => inputs.push_back(Input::Extension(match result {
-                    bridge::ExtensionResult::Sent => ExtensionResult::Sent,
-                    bridge::ExtensionResult::NotSupported => ExtensionResult::NotSupported,
-                })),
+                bridge::Output::Extension(result) => {
+                    inputs.push_back(Input::Extension(words::core_extension(result)));
+                }
             }
         }
     }
+}
+
+impl AgentPlan {
+    fn command(&self) -> Command {
+        Command::RingAgent {
+            target: self.target.clone(),
+            display_name: self.display_name.clone(),
+            auto_answer: self.auto_answer,
+            tone_address: self.tone_address,
+        }
+    }
+}
+
+impl CustomerPlan {
+    fn command(&self) -> Command {
+        Command::RingCustomer {
+            target: self.target.clone(),
+            caller: self.caller.clone(),
+            login: self.login.clone(),
+            extension: self.extension.clone(),
+        }
+    }
+}
+
+/// A leg that is to be called after a restart, which the core does not ask for.
+fn no_way() -> LegFailure {
+    let reason = "how to call this leg was lost in a restart".to_owned();
+    LegFailure { sip_code: None, cause: FailureCause::Unreachable, reason }
 }
 
 /// The bridge's clock shows the same milliseconds.

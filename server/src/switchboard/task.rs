@@ -71,27 +71,35 @@ struct Queues {
 impl CallTask {
     /// Starts the task; `first` is a step that was committed already and is to be acted on.
     pub(super) fn start(self, first: Step) {
+        self.start_with(first, None);
+    }
+
+    /// Starts the task, with something that has happened to it already.
+    pub(super) fn start_with(self, first: Step, happened: Option<Happening>) {
         let id = self.who.id;
         let (to_call, inbox) = mpsc::channel(INBOX);
         let (to_task, asks) = mpsc::channel(ASKS);
         self.board.inner.telephony.open_inbox(id, to_call);
         self.board.tasks().insert(id, to_task);
         self.act(first);
-        tokio::spawn(self.run(Queues { inbox, asks }));
+        tokio::spawn(self.run(Queues { inbox, asks }, happened));
     }
 
-    async fn run(mut self, mut queues: Queues) {
-        while !self.session.is_over() {
+    async fn run(mut self, mut queues: Queues, happened: Option<Happening>) {
+        let mut going_on = match happened {
+            Some(happening) => self.take(happening).await,
+            None => Ok(()),
+        };
+        while going_on.is_ok() && !self.session.is_over() {
             let deadline = self.session.deadline();
-            let going_on = tokio::select! {
+            going_on = tokio::select! {
                 Some(message) = queues.inbox.recv() => self.take(Happening::Sip(from_network(message))).await,
                 Some(ask) = queues.asks.recv() => self.answer(ask).await,
                 () = clock::until(deadline) => self.take(Happening::Time).await,
             };
-            if let Err(error) = going_on {
-                error!(transaction = %self.who.id, %error, "a call cannot be recorded any more and is left as it is");
-                break;
-            }
+        }
+        if let Err(error) = going_on {
+            error!(transaction = %self.who.id, %error, "a call cannot be recorded any more and is left as it is");
         }
         self.board.tasks().remove(&self.who.id);
         self.board.inner.telephony.close_inbox(self.who.id);
@@ -229,9 +237,9 @@ impl CallTask {
 fn from_network(message: ToCall) -> bridge::Input {
     match message {
         ToCall::Response(response) => bridge::Input::Response(response),
-        ToCall::Request { request, key, flow } => bridge::Input::Request { request, key, flow },
+        ToCall::Request { request, key, flow: _ } => bridge::Input::Request { request, key },
         ToCall::Ack(request) => bridge::Input::Ack(request),
-        ToCall::Cancelled { invite, call_id } => bridge::Input::Cancelled { invite, call_id },
+        ToCall::Cancelled { invite, call_id: _ } => bridge::Input::Cancelled { invite },
         ToCall::Failed { branch, method, call_id, why } => {
             bridge::Input::TransactionFailed { branch, method, call_id, why }
         }
