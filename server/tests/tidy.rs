@@ -112,7 +112,15 @@ fn the_pure_crates_depend_on_nothing_that_acts() {
 
 #[test]
 fn the_pure_crates_read_no_clock_and_no_file() {
-    let acting = ["Instant::now", "SystemTime", "std::fs", "std::net::Udp", "std::net::Tcp", "std::thread", "std::env"];
+    let acting = [
+        "Instant::now",
+        "SystemTime",
+        "std::fs",
+        "std::net::Udp",
+        "std::net::Tcp",
+        "std::thread",
+        "std::env",
+    ];
     let sources = sources();
     let pure = sources.iter().filter(|source| source.is_in("core/src") || source.is_in("sip/src"));
     let broken: Vec<_> = pure.flat_map(|source| source.lines_with(&acting)).collect();
@@ -122,8 +130,10 @@ fn the_pure_crates_read_no_clock_and_no_file() {
 #[test]
 fn only_the_clock_asks_for_the_time() {
     let sources = sources();
-    let server = sources.iter().filter(|source| source.is_in("server/src") && source.path != "server/src/clock.rs");
-    let broken: Vec<_> = server.flat_map(|source| source.lines_with(&["SystemTime::now", "jiff::Zoned::now"])).collect();
+    let server =
+        sources.iter().filter(|source| source.is_in("server/src") && source.path != "server/src/clock.rs");
+    let broken: Vec<_> =
+        server.flat_map(|source| source.lines_with(&["SystemTime::now", "jiff::Zoned::now"])).collect();
     assert_none("server/src/clock.rs alone asks for the time", &broken);
 }
 

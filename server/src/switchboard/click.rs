@@ -248,7 +248,8 @@ impl Attempt {
             queue: placement.admitted.queue,
             number: placement.admitted.number.clone(),
             caller_id: placement.admitted.caller_id.clone(),
-            link: serde_json::to_string(&placement).map_err(|error| StoreError::Database(error.to_string()))?,
+            link: serde_json::to_string(&placement)
+                .map_err(|error| StoreError::Database(error.to_string()))?,
             call: Call::new(),
             bridge: String::new(),
             created_at: self.now,
@@ -297,13 +298,8 @@ fn again(tx: &mut Tx<'_>, id: TransactionId) -> Result<Decided, StoreError> {
     };
     let placement: Placement =
         serde_json::from_str(&stored.link).map_err(|error| StoreError::Database(error.to_string()))?;
-    let who = Identity {
-        id,
-        guid: stored.guid,
-        tenant: stored.tenant,
-        agent: stored.agent,
-        queue: stored.queue,
-    };
+    let who =
+        Identity { id, guid: stored.guid, tenant: stored.tenant, agent: stored.agent, queue: stored.queue };
     Ok(Decided::Again(Box::new(placed(&who, &placement, Repeated::Again))))
 }
 
@@ -322,10 +318,11 @@ fn placed(who: &Identity, placement: &Placement, repeated: Repeated) -> Placed {
 fn keys(click: &Click, now: Timestamp) -> Vec<Key> {
     let window = Duration::from_secs(click.tenant.duplicate_window_seconds.into());
     let record = Key { text: format!("k:{}", click.link.record_key()), expires_at: now.plus(window) };
-    let request = click.link.request_id.as_ref().map(|id| Key {
-        text: format!("r:{id}"),
-        expires_at: now.plus(REQUEST_ID_COUNTS),
-    });
+    let request = click
+        .link
+        .request_id
+        .as_ref()
+        .map(|id| Key { text: format!("r:{id}"), expires_at: now.plus(REQUEST_ID_COUNTS) });
     std::iter::once(record).chain(request).collect()
 }
 

@@ -72,7 +72,9 @@ pub(super) fn customer_plan(
 ) -> Result<CustomerPlan, Refusal> {
     let Some(trunk) = config.sip.trunk(admitted.trunk.as_deref()) else {
         let text = match &admitted.trunk {
-            Some(name) => format!("The dial plan sends this number to the trunk \"{name}\", which is not configured."),
+            Some(name) => {
+                format!("The dial plan sends this number to the trunk \"{name}\", which is not configured.")
+            }
             None => "No trunk is configured; an operator must add one.".to_owned(),
         };
         return Err(Refusal::new(Code::DialplanRefused, text));
@@ -81,8 +83,8 @@ pub(super) fn customer_plan(
         let text = format!("The trunk \"{}\" cannot be used; an operator must look at it.", trunk.name);
         return Err(Refusal::new(Code::DialplanRefused, text));
     };
-    let login = (!trunk.username.is_empty())
-        .then(|| Login::new(trunk.username.as_str(), trunk.password.expose()));
+    let login =
+        (!trunk.username.is_empty()).then(|| Login::new(trunk.username.as_str(), trunk.password.expose()));
     Ok(CustomerPlan {
         target: Target {
             local: telephony.local_for(&destination),

@@ -3,9 +3,9 @@
 //! Promises: a call that is another's, or another tenant's, is not there; a wish is answered after its commit. Leaves to
 //! others: who the person is (`web`), what the wish means (`task`, `core`).
 
+use super::Switchboard;
 use super::record;
 use super::task::{Ask, Wish, not_found, over};
-use super::Switchboard;
 use crate::clock;
 use crate::store::journal::{self, NewEntry};
 use crate::store::{StoreError, Tx, presence, transaction};

@@ -84,7 +84,7 @@ fn complete(tx: &mut Tx<'_>, page: &Page<'_>) -> Result<(), StoreError> {
     transaction::set_result(tx, page.who.id, &result)?;
     if let Some(callback) = &completed.callback {
         let Identity { tenant, agent, id, .. } = page.who;
-        jobs::callback::enqueue(tx, *tenant, *agent, *id, callback, page.now)?;
+        jobs::enqueue_callback(tx, *tenant, *agent, *id, callback, page.now)?;
     }
     let body = json!({ "result_code": result.result_code, "error_string": result.error_string });
     append(tx, page, "transaction.completed", body)

@@ -43,7 +43,9 @@ impl Switchboard {
                     task.start_after_restart();
                     taken += 1;
                 }
-                Err(error) => error!(transaction = %id, %error, "a transaction cannot be read and is left alone"),
+                Err(error) => {
+                    error!(transaction = %id, %error, "a transaction cannot be read and is left alone")
+                }
             }
         }
         if taken > 0 {
@@ -88,7 +90,10 @@ impl Switchboard {
 
     async fn set_ups(&self) -> usize {
         let unfinished = self.inner.store.read(transaction::unfinished).await.unwrap_or_default();
-        unfinished.iter().filter(|stored| stored.call.is_live() && stored.call.answered_at().is_none()).count()
+        unfinished
+            .iter()
+            .filter(|stored| stored.call.is_live() && stored.call.answered_at().is_none())
+            .count()
     }
 }
 

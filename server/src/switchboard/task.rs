@@ -177,7 +177,9 @@ impl CallTask {
                     self.version = version;
                     return Ok(());
                 }
-                Err(error @ (StoreError::Stale { .. } | StoreError::Closed | StoreError::Unreadable { .. })) => {
+                Err(
+                    error @ (StoreError::Stale { .. } | StoreError::Closed | StoreError::Unreadable { .. }),
+                ) => {
                     return Err(error);
                 }
                 Err(

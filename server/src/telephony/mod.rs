@@ -5,7 +5,9 @@
 //! number or a secret. Leaves to others: what a message means for a call (the `sip` crate's bridge), and storage
 //! (`store::registration`).
 
+mod phones;
 mod port;
 pub mod probe;
 
+pub use phones::{BadTrunk, PhoneTarget, Telephony};
 pub use port::{EngineHandle, ToCall};
