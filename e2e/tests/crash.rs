@@ -141,7 +141,7 @@ fn click_until(
                 let id = id_of(&answer.json);
                 assert!(accepted.lock().expect("no panic").insert(id), "transaction {id} was given twice");
                 // Some are cut short: every stage should meet a kill.
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     let _ = session.try_cancel(id);
                 }
             }
