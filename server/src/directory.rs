@@ -146,3 +146,50 @@ async fn load(store: &Store, keys: &Arc<Keys>) -> Result<Snapshot, LoadError> {
         .await?;
     Ok(Snapshot { version, tenants: tenants?.into_iter().map(Arc::new).collect() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provision::{Mode, apply_text};
+    use ringbridge_core::time::Timestamp;
+
+    const PHONE: &str = "[[tenant.agent]]\nlogin = \"eve\"\npassword = \"p\"\n[[tenant.agent.phone]]\nregister = \"desk\"\npassword = \"q\"\n";
+
+    /// A store and its key, as one process has them.
+    fn process(folder: &tempfile::TempDir) -> (Store, Arc<Keys>) {
+        let store = Store::open("sqlite:ringbridge.db", folder.path()).expect("the database opens");
+        let keys = Arc::new(Keys::open(folder.path(), &store).expect("there is a key"));
+        (store, keys)
+    }
+
+    fn provision(process: &(Store, Arc<Keys>), text: &str) {
+        let now = Timestamp::from_millis(0);
+        apply_text("t.toml", text, &[], &process.0, &process.1, Mode::Apply, now).expect("applied");
+    }
+
+    #[test]
+    fn a_running_server_sees_what_another_process_provisioned_at_its_next_request() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (server, command) = (process(&folder), process(&folder));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let directory = runtime.block_on(Directory::open(server.0, server.1)).expect("it loads");
+        assert_eq!(directory.all().len(), 0);
+
+        provision(&command, &format!("[[tenant]]\nname = \"small\"\n{PHONE}"));
+        assert_eq!(directory.all().len(), 0, "nothing is seen before the refresh");
+        let before = directory.snapshot();
+        runtime.block_on(directory.refresh()).expect("it loads");
+        let small = directory.named("small").expect("it is seen");
+        assert_eq!(directory.tenant(small.id).map(|tenant| tenant.name.clone()), Some("small".to_owned()));
+        let phone = directory.phone("desk").expect("it is seen");
+        assert_eq!((phone.tenant.id, phone.password.expose()), (small.id, "q"));
+        assert_eq!(before.tenants().len(), 0, "a view that is held does not change");
+
+        provision(&command, "[[tenant]]\nname = \"small\"\n");
+        runtime.block_on(directory.refresh()).expect("it loads");
+        assert!(directory.phone("desk").is_none());
+        let (first, second) =
+            (directory.snapshot(), runtime.block_on(directory.refresh()).expect("it loads"));
+        assert!(Arc::ptr_eq(&first, &second), "nothing is loaded when nothing has changed");
+    }
+}

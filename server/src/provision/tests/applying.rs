@@ -116,7 +116,7 @@ fn secrets_lie_sealed_and_come_back_whole() {
     for secret in ["s3cret", "phone password", "correct horse", acme.callbacks.secret.expose()] {
         assert!(!stored.contains(secret));
     }
-    assert_eq!(stored::settings(&acme, &server.keys).contains("whsec_"), false);
+    assert!(!stored::settings(&acme, &server.keys).contains("whsec_"));
 }
 
 #[test]

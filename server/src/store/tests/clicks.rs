@@ -58,7 +58,7 @@ fn rule_1_12_the_same_click_counts_again_when_its_window_is_over_but_its_request
     let later = store.read_blocking(move |tx| {
         let [record, request] = keys().try_into().expect("two keys");
         Ok((
-            recent_click::find(tx, tenant, alice, &[record.clone()], at(1009))?,
+            recent_click::find(tx, tenant, alice, std::slice::from_ref(&record), at(1009))?,
             recent_click::find(tx, tenant, alice, &[record], at(1010))?,
             recent_click::find(tx, tenant, alice, &[request], at(1010))?,
         ))

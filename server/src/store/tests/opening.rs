@@ -109,7 +109,7 @@ fn other_engines_are_refused_without_repeating_their_password() {
         refused("sqlite:"),
         "database.url \"sqlite:\" is not supported by this build; use \"sqlite:FILE\""
     );
-    assert_eq!(refused("sqlite::memory:").contains("not supported"), true);
+    assert!(refused("sqlite::memory:").contains("not supported"));
     assert_eq!(contents(folder.path()), BTreeMap::new());
 }
 
