@@ -151,4 +151,6 @@ pub fn read_roots<P: AsRef<Path>>(files: &[P]) -> Result<Vec<CertificateDer<'sta
 }
 
 #[cfg(test)]
+mod spellings;
+#[cfg(test)]
 mod tests;

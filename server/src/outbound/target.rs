@@ -180,6 +180,10 @@ impl Written {
             None => host_and_port.find(':'),
         };
         let host = port_at.map_or(host_and_port, |at| host_and_port.get(..at).unwrap_or_default());
+        let port = port_at.map_or("", |at| host_and_port.get(at + 1..).unwrap_or_default());
+        // A `\` behind the colon ends the authority for some parsers and not for others: then no host is canonical.
+        let plain_port = port.bytes().all(|byte| byte.is_ascii_digit());
+        let host = if plain_port { host } else { "" };
         Some(Self { user_info, host: host.to_owned() })
     }
 }
@@ -339,6 +343,8 @@ mod tests {
             ("http:\\/example.com/", HostSpelling),
             ("http://\\example.com/", HostSpelling),
             ("http://example.com\\.evil.example/", HostSpelling),
+            ("http://example.com:\\", HostSpelling),
+            ("http://example.com:80\\.evil.example/", HostSpelling),
             ("http://example.com\\@127.0.0.1/", UserInfo),
             ("http://", HostSpelling),
             ("https://", HostSpelling),
