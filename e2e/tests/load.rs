@@ -11,7 +11,16 @@ use ringbridge_e2e::{
     setup::Setup,
     sipp::{Sipp, Transport},
 };
-use std::{collections::BTreeSet, net::SocketAddr, sync::Mutex, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+/// One load at a time: each measures what the other would disturb.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// A server with that many agents, all at one SIPp, and their sessions.
 fn crowd(agents: usize) -> (Server, Vec<Session>, SocketAddr, SocketAddr) {
@@ -60,6 +69,7 @@ fn told(receiver: &Receiver, count: usize) -> BTreeSet<i64> {
 
 #[test]
 fn two_hundred_calls_are_up_at_once() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     const CALLS: usize = 200;
     let (server, sessions, phones, trunk) = crowd(CALLS);
     let receiver = Receiver::start();
@@ -87,6 +97,7 @@ fn two_hundred_calls_are_up_at_once() {
 
 #[test]
 fn two_thousand_clicks_leave_nothing_behind() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     const CLICKS: usize = 2_000;
     const AGENTS: usize = 4;
     /// Caches and allocators settle in the first calls.

@@ -23,9 +23,8 @@ fn a_phone_that_changes_its_media_is_carried_over_to_the_other_side() {
     assert_eq!(invites.len(), 3);
     assert!(invites[2].body.contains("m=audio 40006 "), "{}", invites[2].body);
     let customer = customer.finish();
-    let answer = customer
-        .iter()
-        .rfind(|message| message.status() == Some(200) && message.cseq_method() == "INVITE");
+    let answer =
+        customer.iter().rfind(|message| message.status() == Some(200) && message.cseq_method() == "INVITE");
     assert!(answer.is_some_and(|answer| answer.body.contains("m=audio 40000 ")), "{answer:?}");
 }
 
@@ -42,9 +41,8 @@ fn a_session_timer_refresh_is_answered() {
     let id = scene.click();
     scene.ends(id, "hung_up", "customer", Established::Yes);
     let customer = customer.finish();
-    let answer = customer
-        .iter()
-        .rfind(|message| message.status() == Some(200) && message.cseq_method() == "INVITE");
+    let answer =
+        customer.iter().rfind(|message| message.status() == Some(200) && message.cseq_method() == "INVITE");
     let expires = answer.and_then(|answer| answer.header("Session-Expires")).unwrap_or("");
     assert!(expires.starts_with("90"), "{answer:?} {expires}");
     assert_eq!(requests(&agent.finish(), "INVITE").len(), 2, "a refresh changes nothing for the other side");
