@@ -3,11 +3,12 @@
 //! Promises: waits hang on the event stream, not on sleeps, and end. Leaves to others: what the answers should be.
 
 use crate::patience::{Deadline, PATIENCE};
+use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use serde_json::{Value, json};
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
     path::Path,
     time::Duration,
 };
@@ -27,14 +28,50 @@ pub fn plain() -> Agent {
         .into()
 }
 
-/// A client that trusts the certificate which the server made for itself in its data folder.
-#[must_use]
-pub fn trusting(data: &Path) -> Agent {
-    let certificates: Vec<Certificate<'static>> = fs::read_dir(data)
+/// The certificates in a data folder, as PEM.
+fn certificates(data: &Path) -> Vec<Vec<u8>> {
+    fs::read_dir(data)
         .expect("the data folder")
         .filter_map(|entry| fs::read(entry.ok()?.path()).ok())
         .filter(|bytes| bytes.starts_with(b"-----BEGIN CERTIFICATE"))
-        .filter_map(|bytes| Certificate::from_pem(&bytes).ok().map(|one| one.to_owned()))
+        .collect()
+}
+
+/// Sends bytes over TLS as they are, as no HTTP library would, and gives what comes back.
+///
+/// # Panics
+/// When there is no TLS with the server's own certificate.
+#[must_use]
+pub fn raw(https: SocketAddr, data: &Path, request: &[u8]) -> String {
+    let mut roots = rustls::RootCertStore::empty();
+    for pem in certificates(data) {
+        let certificate = CertificateDer::from_pem_slice(&pem).expect("a certificate");
+        roots.add(certificate).expect("a root");
+    }
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").expect("a name");
+    let connection = rustls::ClientConnection::new(std::sync::Arc::new(config), name).expect("TLS");
+    let socket = TcpStream::connect(https).expect("the server listens");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let mut stream = rustls::StreamOwned::new(connection, socket);
+    stream.write_all(request).expect("sent");
+    let mut answer = Vec::new();
+    // A server may close without a TLS farewell; what came before counts.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A client that trusts the certificate which the server made for itself in its data folder.
+#[must_use]
+pub fn trusting(data: &Path) -> Agent {
+    let certificates: Vec<Certificate<'static>> = certificates(data)
+        .iter()
+        .filter_map(|bytes| Certificate::from_pem(bytes).ok().map(|one| one.to_owned()))
         .collect();
     assert!(!certificates.is_empty(), "the server made itself a certificate");
     let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build();
@@ -89,12 +126,12 @@ impl Session {
     /// Logs in. Panics with the answer when that fails.
     #[track_caller]
     #[must_use]
-    pub fn login(https: SocketAddr, data: &Path, login: &str, password: &str) -> Self {
+    pub fn login(https: SocketAddr, data: &Path, tenant: &str, login: &str, password: &str) -> Self {
         let agent = trusting(data);
         let base = format!("https://localhost:{}", https.port());
         let response = agent
             .post(format!("{base}/AGUI/login"))
-            .send_form([("tenant", "acme"), ("login", login), ("password", password)])
+            .send_form([("tenant", tenant), ("login", login), ("password", password)])
             .expect("the server answers a log-in");
         let cookie = response
             .headers()
@@ -122,6 +159,12 @@ impl Session {
         let text = response.body_mut().read_to_string()?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { status, json, text, location: None })
+    }
+
+    /// The value of the `Cookie` header.
+    #[must_use]
+    pub fn cookie(&self) -> &str {
+        &self.cookie
     }
 
     /// Clicks a link that must be accepted; the transaction's number.

@@ -7,7 +7,7 @@ use crate::{
     client::{self, Session},
     patience::{PATIENCE, until},
     ports,
-    setup::{PASSWORD, Setup},
+    setup::{PASSWORD, Setup, TENANT},
 };
 use std::{
     env, fs,
@@ -162,7 +162,7 @@ impl Server {
     #[track_caller]
     #[must_use]
     pub fn login(&self, login: &str) -> Session {
-        Session::login(self.https, &self.data(), login, PASSWORD)
+        Session::login(self.https, &self.data(), TENANT, login, PASSWORD)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

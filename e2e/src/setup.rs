@@ -7,6 +7,9 @@ use std::{fmt::Write as _, net::SocketAddr, path::Path};
 /// The secret with which callbacks are signed in tests.
 pub const CALLBACK_SECRET: &str = "whsec_cmluZ2JyaWRnZS1lbmQtdG8tZW5kLXRlc3Rz";
 
+/// The tenant of tests.
+pub const TENANT: &str = "acme";
+
 /// The password of every agent in tests.
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -169,7 +172,7 @@ impl Setup {
     #[must_use]
     pub fn tenant(&self) -> String {
         let mut text = format!(
-            "[[tenant]]\nname = \"acme\"\ntime_zone = \"America/Los_Angeles\"\ncountry = \"US\"\n\
+            "[[tenant]]\nname = \"{TENANT}\"\ntime_zone = \"America/Los_Angeles\"\ncountry = \"US\"\n\
              default_caller_id = \"5251990\"\nwrap_up_seconds = {}\nallowed_countries = [\"US\", \"CA\", \"GB\"]\n{}\n\
              [[tenant.channel]]\nnumber = \"5251990\"\nname = \"Main line\"\n\n{}\n\
              [tenant.callbacks]\nsecret = \"{CALLBACK_SECRET}\"\n\n",
