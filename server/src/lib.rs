@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod document;
 pub mod jobs;
 pub mod keys;
+pub mod logs;
 pub mod outbound;
 pub mod provision;
 pub mod store;

@@ -37,6 +37,14 @@ pub enum ExportError {
 /// # Errors
 /// If there is no such tenant, or the database cannot be read.
 pub fn export(config: &Config, tenant: &str) -> Result<String, ExportError> {
+    find(config, tenant).map(|tenant| text(&tenant))
+}
+
+/// Finds a tenant by its name, beside a running server or without one.
+///
+/// # Errors
+/// As [`export`].
+pub fn find(config: &Config, tenant: &str) -> Result<Tenant, ExportError> {
     let unknown = || ExportError::Unknown(tenant.to_owned());
     let file = crate::store::file_of(&config.database_url, &config.data_dir)?;
     if !file.exists() {
@@ -46,7 +54,7 @@ pub fn export(config: &Config, tenant: &str) -> Result<String, ExportError> {
     let store = Store::open(&config.database_url, &config.data_dir)?;
     let keys = Arc::new(Keys::open(&config.data_dir, &store)?);
     let (_, tenants) = load(&store, &keys)?;
-    tenants.iter().find(|known| known.name == tenant).map(text).ok_or_else(unknown)
+    tenants.into_iter().find(|known| known.name == tenant).ok_or_else(unknown)
 }
 
 /// The text of a tenant's file.

@@ -15,7 +15,7 @@ pub mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use export::{ExportError, export};
+pub use export::{ExportError, export, find};
 
 use crate::config::Config;
 use crate::document::Problems;

@@ -8,6 +8,7 @@
 //! sealed or hashed already).
 
 pub mod agent;
+mod backup;
 mod examine;
 pub mod job;
 pub mod journal;
@@ -28,6 +29,7 @@ mod tx;
 mod value;
 mod writer;
 
+pub use backup::{BackupError, backup, restore};
 pub use examine::{Examined, examine};
 pub use open::OpenError;
 pub(crate) use open::{file_of, sync_folder};
