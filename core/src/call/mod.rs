@@ -7,11 +7,15 @@
 //! Leaves to others: SIP (`telephony`), committing before acting (`switchboard`), what completion computes
 //! (`completion`).
 
+mod leg;
 mod outcome;
+mod turn;
 
+pub use leg::{Leg, LegEvent, LegRecord, LegState};
 pub use outcome::{EndReason, FailureCause, Initiator, LegFailure, Outcome};
+pub use turn::{Effect, EndCause, Finish, Input};
 
-use crate::event::{Event, ExtensionResult};
+use crate::event::Event;
 use crate::refusal::{Code, Refusal};
 use crate::tenant::WrapUpAfterFailed;
 use crate::time::Timestamp;
@@ -22,27 +26,6 @@ use std::time::Duration;
 /// How long a wrap-up without its required code is held open beyond its time. An agent who went home must not keep the
 /// record and the callback from going out.
 pub const HELD_MAX: Duration = Duration::from_secs(3600);
-
-/// One of the two SIP dialogs of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Leg {
-    /// To the agent's phone.
-    Agent,
-    /// To the trunk.
-    Customer,
-}
-
-impl Leg {
-    /// The other one.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Agent => Self::Customer,
-            Self::Customer => Self::Agent,
-        }
-    }
-}
 
 /// What was settled when the call was admitted; it does not change any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,102 +38,6 @@ pub struct Terms {
     pub talk_seconds_max: u32,
     /// Wrap-up.
     pub wrap_up: Rules,
-}
-
-/// Where a leg is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LegState {
-    /// Not called yet, or never.
-    #[default]
-    Idle,
-    /// Called; nothing heard yet.
-    Calling,
-    /// Rings.
-    Ringing,
-    /// Up.
-    Answered,
-    /// Was up, or was given up while ringing.
-    Ended,
-    /// Came to nothing.
-    Failed,
-}
-
-/// What is known of a leg.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LegRecord {
-    /// Where it is.
-    pub state: LegState,
-    /// The final SIP status code, where there was one.
-    pub sip_code: Option<u16>,
-    /// The far end's words or ours.
-    pub reason: Option<String>,
-}
-
-/// What comes from a leg.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LegEvent {
-    /// The phone rings.
-    Ringing,
-    /// Sound before the answer.
-    EarlyMedia,
-    /// Answered.
-    Answered,
-    /// Came to nothing, or was lost.
-    Failed(LegFailure),
-    /// The far end hung up.
-    Ended,
-}
-
-/// What can happen to a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The call was admitted and committed: begin.
-    Begin,
-    /// Something came from a leg.
-    Leg(Leg, LegEvent),
-    /// What became of an extension's digits.
-    Extension(ExtensionResult),
-    /// A person ends the call, wherever it is.
-    End(Initiator),
-    /// The agent saved codes and notes, already checked against the rules.
-    Save(Selection),
-    /// The agent is done with wrap-up, or leaves it (a new click, log-out).
-    Finish,
-    /// The moment of [`Call::deadline`] has come.
-    Deadline,
-    /// The process was restarted and this call was found unfinished (2.7).
-    Restarted,
-}
-
-/// What a decision asks for, in order. Everything is committed before any of it is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Write this into the journal.
-    Note(Event),
-    /// Ring the agent's phone.
-    RingAgent,
-    /// Ring the customer.
-    RingCustomer,
-    /// End a leg, by CANCEL or BYE as it needs.
-    EndLeg(Leg, EndCause),
-    /// The transaction is complete: fill the tokens, enqueue the actions.
-    Complete,
-}
-
-/// Why a leg is ended by us; telephony turns it into a Reason header (RFC 3326).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndCause {
-    /// A person cancelled or hung up in the console.
-    ByPerson,
-    /// The other leg's far end hung up.
-    OtherLegEnded,
-    /// The other leg failed with this SIP code.
-    OtherLegFailed(Option<u16>),
-    /// It rang too long, or talked too long.
-    TimedOut,
-    /// The process was restarted.
-    Restarted,
 }
 
 /// Where a call is.
@@ -606,15 +493,6 @@ impl Call {
             Leg::Customer => &mut self.customer_leg,
         }
     }
-}
-
-/// Whether saving codes and notes also ends wrap-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Finish {
-    /// It ends.
-    Now,
-    /// It goes on.
-    Later,
 }
 
 fn end_both(cause: EndCause) -> Vec<Effect> {
