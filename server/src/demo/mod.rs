@@ -128,7 +128,7 @@ impl Demo {
              Customer, trunk  sip:{}\n\
              Callbacks        {CALLBACK_HOST} leads to http://{}\n\
              \n\
-             Ctrl-C ends it.",
+             Ctrl-C ends it.\n",
             logins.join(", "),
             self.peers.agent(),
             self.peers.customer(),
