@@ -105,7 +105,6 @@ impl Demo {
     }
 
     /// The demo's own pages, for the server's listener.
-    #[must_use]
     pub fn pages(&self) -> Router<Arc<App>> {
         page::router(Arc::clone(&self.peers))
     }
