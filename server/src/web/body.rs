@@ -20,6 +20,9 @@ pub const CLICK_MAX: usize = 1 << 20;
 /// The most bytes of a small form or a JSON document of the API: a wrap-up with all its codes and notes fits.
 pub const SMALL_MAX: usize = 64 * 1024;
 
+/// The most bytes of a link to check, in JSON: the longest link, most of it escaped.
+pub const LINK_MAX: usize = 256 * 1024;
+
 /// How long a body may take to arrive.
 const SECONDS_MAX: u64 = 30;
 
@@ -119,7 +122,12 @@ impl Form {
 
 /// The body as JSON of a known shape.
 pub async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
-    parse(&bytes(request, SMALL_MAX).await?)
+    json_of(request, SMALL_MAX).await
+}
+
+/// The body as JSON of a known shape, at most `max` bytes.
+pub async fn json_of<T: DeserializeOwned>(request: Request, max: usize) -> Result<T, Problem> {
+    parse(&bytes(request, max).await?)
 }
 
 fn parse<T: DeserializeOwned>(whole: &[u8]) -> Result<T, Problem> {

@@ -6,6 +6,7 @@
 pub mod calls;
 pub mod cancel;
 pub mod hangup;
+pub mod links;
 pub mod me;
 pub mod status;
 pub mod wrap_up;
@@ -23,6 +24,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/calls/{transaction_id}/hangup"),
     ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
     ("get", "/api/v1/events"),
+    ("post", "/api/v1/links/check"),
     ("get", "/api/v1/me"),
     ("put", "/api/v1/me/status"),
 ];
@@ -36,6 +38,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/calls/{transaction_id}/hangup", post(hangup::post))
         .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
         .route("/api/v1/events", get(events::stream))
+        .route("/api/v1/links/check", post(links::post))
         .route("/api/v1/me", get(me::get))
         .route("/api/v1/me/status", put(status::put))
 }

@@ -1,0 +1,16 @@
+//! The server's HTTP side, driven over real TLS on loopback with a real database in a folder of its own.
+//!
+//! Promises: what is asserted is what a client sees, byte by byte where it matters. Leaves to others: phones and calls that
+//! connect (the `e2e` crate).
+
+mod api;
+mod click;
+mod client;
+mod confirm;
+mod events;
+mod login;
+mod pages;
+mod random_links;
+mod refusals;
+mod scene;
+mod transport;
