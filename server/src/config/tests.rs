@@ -147,3 +147,26 @@ fn a_configuration_prints_no_password() {
         .expect("right");
     assert!(!format!("{config:?}").contains("hunter2"));
 }
+
+#[test]
+fn every_key_is_described_in_the_documentation() {
+    let docs = include_str!("../../../docs/configure.md");
+    let sections = ["", "https", "database", "sip", "sip.trunk.x", "call", "media", "outbound", "metrics"];
+    let text: String = sections
+        .iter()
+        .map(
+            |section| {
+                if section.is_empty() { "zzz = 1\n".to_owned() } else { format!("[{section}]\nzzz = 1\n") }
+            },
+        )
+        .collect();
+    let known = refusals(&text);
+    let known: Vec<_> = known.iter().filter_map(|refusal| refusal.split_once("known are ")).collect();
+    assert_eq!(known.len(), sections.len());
+    for key in known.iter().flat_map(|(_, keys)| keys.split(", ")) {
+        assert!(
+            docs.contains(&format!("`{key}`")) || docs.contains(&format!("[{key}")),
+            "{key} is not described"
+        );
+    }
+}

@@ -7,9 +7,12 @@
 //! Leaves to others: the master key (`keys`): it is kept apart, so that a backup alone opens no secret.
 
 use super::OpenError;
-use super::open::{CheckExtent, READ_ONLY, check_contents, check_header, connect, file_of, sync_folder};
+use super::open::{
+    CheckExtent, READ_ONLY, check_contents, check_header, connect, file_of, make_folder, sync_folder,
+};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Why there is no backup, or nothing was restored.
@@ -81,8 +84,9 @@ pub fn restore(url: &str, data_dir: &Path, from: &Path) -> Result<String, Backup
     check(from)?;
     let partial = partial_of(&database);
     let folder = folder_of(&database);
-    fs::create_dir_all(&folder).map_err(|error| io_error(&folder, &error))?;
-    let copied = fs::copy(from, &partial)
+    make_folder(&folder).map_err(|error| io_error(&folder, &error))?;
+    let copied = create_private(&partial)
+        .and_then(|mut copy| io::copy(&mut File::open(from)?, &mut copy))
         .map_err(|error| io_error(&partial, &error))
         .and_then(|_| settle(&partial, &database));
     if copied.is_err() {
@@ -98,8 +102,8 @@ pub fn restore(url: &str, data_dir: &Path, from: &Path) -> Result<String, Backup
 
 /// One consistent view of the database in a new file.
 fn copy_out(database: &Path, partial: &Path) -> Result<(), BackupError> {
-    let _ = fs::remove_file(partial);
     let connection = connect(database, READ_ONLY).map_err(|error| engine_error(database, &error))?;
+    create_private(partial).map_err(|error| io_error(partial, &error))?;
     let target = partial.display().to_string();
     connection.execute("vacuum into ?1", [target]).map_err(|error| engine_error(partial, &error))?;
     Ok(())
@@ -118,6 +122,13 @@ fn check(file: &Path) -> Result<(), BackupError> {
     check_header(file)?;
     let connection = connect(file, READ_ONLY).map_err(|error| engine_error(file, &error))?;
     Ok(check_contents(&connection, file, CheckExtent::Whole)?)
+}
+
+/// Makes an empty file for the owner's eyes only: what comes into it are people's calls. What a copy that was cut short
+/// left behind goes.
+fn create_private(partial: &Path) -> io::Result<File> {
+    let _ = fs::remove_file(partial);
+    File::options().write(true).create_new(true).mode(0o600).open(partial)
 }
 
 fn partial_of(file: &Path) -> PathBuf {
@@ -146,6 +157,7 @@ fn engine_error(file: &Path, error: &rusqlite::Error) -> BackupError {
 mod tests {
     use super::*;
     use crate::store::{Store, meta};
+    use std::os::unix::fs::PermissionsExt as _;
 
     const URL: &str = "sqlite:ringbridge.db";
 
@@ -167,6 +179,10 @@ mod tests {
         backup(URL, old.path(), &copy).expect("made while the store is open");
         note(&store, "after");
         restore(URL, new.path(), &copy).expect("restored");
+        for file in [&copy, &new.path().join("ringbridge.db")] {
+            let mode = fs::metadata(file).expect("made").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "for the owner's eyes only");
+        }
         let kept = Some("kept".to_owned());
         assert_eq!(noted(&Store::open(URL, new.path()).expect("opens")), [kept.clone(), None]);
         assert_eq!(noted(&store), [kept.clone(), kept]);

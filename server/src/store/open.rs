@@ -159,12 +159,7 @@ pub(super) fn check_header(file: &Path) -> Result<(), OpenError> {
 /// Creates the folder and the file if they are absent, for the owner's eyes only, and makes their names durable.
 fn create(file: &Path) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        if let Some(parent) = folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            sync_folder(parent)?;
-        }
-    }
+    make_folder(folder)?;
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Ok(created) => {
             created.sync_all()?;
@@ -172,6 +167,18 @@ fn create(file: &Path) -> io::Result<()> {
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// Creates a folder for the owner's eyes only, if it is absent.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    match folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => sync_folder(parent),
+        None => Ok(()),
     }
 }
 

@@ -184,3 +184,30 @@ fn a_secret_that_is_to_be_kept_must_be_there() {
         ]
     );
 }
+
+#[test]
+fn every_key_is_described_in_the_documentation() {
+    let docs = include_str!("../../../../docs/configure.md");
+    let sections = [
+        "[[tenant.channel]]",
+        "[[tenant.dial_plan]]",
+        "[[tenant.dial_plan.rule]]",
+        "[[tenant.code_list]]",
+        "[[tenant.code_list.code]]",
+        "[[tenant.queue]]",
+        "[[tenant.agent]]",
+        "[[tenant.agent.phone]]",
+        "[tenant.screen_pop]",
+        "[tenant.salesforce]",
+        "[tenant.callbacks]",
+        "[[tenant.token]]",
+    ];
+    let text: String = sections.iter().map(|section| format!("{section}\nzzz = 1\n")).collect();
+    let refusals = server().refusals(&format!("[[tenant]]\nzzz = 1\n{text}"));
+    let known: Vec<_> = refusals.iter().filter_map(|refusal| refusal.split_once("known are ")).collect();
+    assert_eq!(known.len(), sections.len() + 1);
+    for key in known.iter().flat_map(|(_, keys)| keys.split(", ")) {
+        let described = docs.contains(&format!("`{key}`")) || docs.contains(&format!("[tenant.{key}]"));
+        assert!(described || docs.contains(&format!(".{key}]]")), "{key} is not described");
+    }
+}
