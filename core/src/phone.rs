@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         }
         let start = self.base + (self.text.len() - text.len());
         // Words in front ("Tel.", "Call") are a label: a vanity number begins with digits.
-        let first = text.find(|char| ascii_digit(char).is_some() || is_plus(char)).unwrap_or(text.len());
+        let first = begins_at(text);
         if text[..first].contains(char::is_alphabetic) && first < text.len() {
             self.warnings.push(
                 Warning::about(PHONE, "PHONE_TEXT_IGNORED", "The words before the number were left out.")
@@ -299,6 +299,17 @@ fn number_char(char: char) -> Option<Option<char>> {
         None if char.is_alphabetic() || is_plus(char) || matches!(char, ',' | ';' | '#' | '*') => None,
         None => Some(None),
     }
+}
+
+/// Where the number begins: at its first digit, its `+`, or at a service code such as `*67`, which is refused there.
+fn begins_at(text: &str) -> usize {
+    let digit_at = |at: usize| text[at..].starts_with(|char| ascii_digit(char).is_some());
+    let begins = |(at, char): &(usize, char)| match char {
+        '*' => true,
+        '#' => digit_at(at + 1),
+        _ => digit_at(*at) || is_plus(*char),
+    };
+    text.char_indices().find(begins).map_or(text.len(), |(at, _)| at)
 }
 
 /// The place of the zero in `+44 (0)20 …`, which is not dialled from abroad. Italy's zero is part of the number.
