@@ -9,6 +9,7 @@ mod link;
 mod origin;
 mod phone;
 mod properties;
+mod random_links;
 mod reference;
 mod scene;
 mod system_data;
