@@ -38,7 +38,7 @@ pub(super) async fn find_phone(telephony: &Telephony, agent: &Agent) -> Found {
     if agent.phones.is_empty() {
         return Found::NoPhone;
     }
-    telephony.locate(agent).await.map_or(Found::NotRegistered, Found::Phone)
+    telephony.locate(agent).map_or(Found::NotRegistered, Found::Phone)
 }
 
 /// How the agent's phone is called (semantics 2.1).

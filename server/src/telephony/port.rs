@@ -3,6 +3,8 @@
 //! Promises: [`EngineHandle`] never blocks its caller; a call's inbox is open from the moment `open_inbox` returns. Leaves
 //! to others: doing it ([`super`]'s engine and tone source).
 
+use super::inbox::{Delivery, Inboxes};
+use super::names::Names;
 use ringbridge_core::id::TransactionId;
 use ringbridge_sip::header::CallId;
 use ringbridge_sip::media::ToneCommand;
@@ -11,6 +13,7 @@ use ringbridge_sip::method::Method;
 use ringbridge_sip::transaction::{Failure, Outgoing, ServerKey};
 use ringbridge_sip::transport::{Destination, Flow, Local};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// What reaches a call from the network.
@@ -52,41 +55,85 @@ pub enum ToCall {
 
 /// The switchboard's hand on the engine.
 #[derive(Clone)]
-pub struct EngineHandle {}
+pub struct EngineHandle {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What the handles share.
+pub(super) struct Shared {
+    pub(super) commands: mpsc::Sender<Vec<Outgoing>>,
+    pub(super) inboxes: Arc<Inboxes>,
+    pub(super) tones: mpsc::Sender<(TransactionId, ToneCommand)>,
+    pub(super) tone_address: SocketAddr,
+    pub(super) names: Names,
+}
 
 impl EngineHandle {
     /// Hands messages to the transactions, in order. Never blocks; if the engine is too far behind, each request comes
     /// back to its call's inbox as [`Failure::Overload`].
     pub fn send(&self, outgoing: Vec<Outgoing>) {
-        let _ = outgoing;
+        let Err(mpsc::error::TrySendError::Full(outgoing) | mpsc::error::TrySendError::Closed(outgoing)) =
+            self.shared.commands.try_send(outgoing)
+        else {
+            return;
+        };
+        tracing::error!(messages = outgoing.len(), "the SIP engine does not take messages any more");
+        for outgoing in outgoing {
+            match outgoing {
+                Outgoing::Request { request, .. } => self.refuse(&request),
+                // Their peers repeat what these answer.
+                Outgoing::Ack { .. } | Outgoing::Response { .. } => {}
+            }
+        }
+    }
+
+    fn refuse(&self, request: &Request) {
+        let failed = ToCall::Failed {
+            branch: request.branch().to_owned(),
+            method: request.method.clone(),
+            call_id: request.call_id.clone(),
+            why: Failure::Overload,
+        };
+        match self.shared.inboxes.deliver(&request.call_id, failed) {
+            Delivery::Taken | Delivery::NoInbox => {}
+            Delivery::Full => tracing::error!(call_id = %request.call_id, "a call's inbox is full"),
+        }
     }
 
     /// Starts, changes or stops what this call's agent hears.
     pub fn tone(&self, call: TransactionId, command: ToneCommand) {
-        let _ = (call, command);
+        if self.shared.tones.try_send((call, command)).is_err() {
+            tracing::warn!(%call, "the tone source does not keep up; a tone was not changed");
+        }
     }
 
     /// Where the tone source sends from: the media address of the first offer to a phone.
     #[must_use]
     pub fn tone_address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], 9))
+        self.shared.tone_address
     }
 
     /// What we call ourselves toward this destination, in Via and Contact.
     #[must_use]
     pub fn local_for(&self, destination: &Destination) -> Local {
-        let host = destination.uri.host.clone();
-        Local { host, port: 5060, transport: destination.transport() }
+        self.shared.names.local_for(destination)
     }
 
-    /// From now on, what belongs to this call goes into this inbox. An inbox that is full loses what comes: peers repeat
-    /// it.
+    /// From now on, what belongs to this call goes into this inbox. When it is full, requests are answered 503 and the rest
+    /// is lost.
     pub fn open_inbox(&self, call: TransactionId, inbox: mpsc::Sender<ToCall>) {
-        let _ = (call, inbox);
+        self.shared.inboxes.open(call, inbox);
     }
 
-    /// The call is over: what still comes for it is answered 481 or dropped.
+    /// The call is over: what still comes for it is answered 481 or dropped, and its tone ends.
     pub fn close_inbox(&self, call: TransactionId) {
-        let _ = call;
+        self.shared.inboxes.close(call);
+        self.tone(call, ToneCommand::Stop);
+    }
+
+    /// All calls that a restart found have their inboxes again: from now on, requests for other calls of ours are answered
+    /// 481. Until then they are not answered, and their peers repeat them.
+    pub fn recovered(&self) {
+        self.shared.inboxes.recovered();
     }
 }

@@ -1,0 +1,73 @@
+//! Which call gets what: inboxes by the transaction number in front of a Call-ID.
+//!
+//! Promises: delivery never waits. Leaves to others: what is done when it fails.
+
+use super::ToCall;
+use ringbridge_core::id::TransactionId;
+use ringbridge_sip::header::CallId;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+
+/// The inboxes of all calls.
+#[derive(Default)]
+pub(super) struct Inboxes {
+    calls: Mutex<HashMap<TransactionId, mpsc::Sender<ToCall>>>,
+    recovered: AtomicBool,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// It is in the call's inbox.
+    Taken,
+    /// The call does not keep up; it is lost.
+    Full,
+    /// There is no such call.
+    NoInbox,
+}
+
+/// The transaction of a Call-ID of ours.
+pub(super) fn call_of(call_id: &CallId) -> Option<TransactionId> {
+    call_id.transaction().map(TransactionId)
+}
+
+impl Inboxes {
+    pub(super) fn open(&self, call: TransactionId, inbox: mpsc::Sender<ToCall>) {
+        self.lock().insert(call, inbox);
+    }
+
+    pub(super) fn close(&self, call: TransactionId) {
+        self.lock().remove(&call);
+    }
+
+    /// Whether this Call-ID belongs to a call that has an inbox.
+    pub(super) fn has(&self, call_id: &CallId) -> bool {
+        call_of(call_id).is_some_and(|call| self.lock().contains_key(&call))
+    }
+
+    pub(super) fn recovered(&self) {
+        self.recovered.store(true, Ordering::Release);
+    }
+
+    /// Whether calls from before a restart may still get their inboxes.
+    pub(super) fn is_recovering(&self) -> bool {
+        !self.recovered.load(Ordering::Acquire)
+    }
+
+    pub(super) fn deliver(&self, call_id: &CallId, what: ToCall) -> Delivery {
+        let Some(call) = call_of(call_id) else { return Delivery::NoInbox };
+        let calls = self.lock();
+        let Some(inbox) = calls.get(&call) else { return Delivery::NoInbox };
+        match inbox.try_send(what) {
+            Ok(()) => Delivery::Taken,
+            Err(mpsc::error::TrySendError::Full(_)) => Delivery::Full,
+            Err(mpsc::error::TrySendError::Closed(_)) => Delivery::NoInbox,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TransactionId, mpsc::Sender<ToCall>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
