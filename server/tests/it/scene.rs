@@ -17,7 +17,7 @@ use ringbridge_server::keys::Keys;
 use ringbridge_server::provision::stored;
 use ringbridge_server::store::{self, Store, agent::Standing, journal::Entry};
 use ringbridge_server::switchboard::Switchboard;
-use ringbridge_server::telephony::{EngineHandle, Telephony};
+use ringbridge_server::telephony::Telephony;
 use ringbridge_server::web::{self, App, listener};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, LazyLock};
@@ -82,7 +82,7 @@ impl Scene {
 
         let directory = Arc::new(Directory::open(store.clone(), Arc::clone(&keys)).await.expect("tenants"));
         let (stop, stopping) = watch::channel(false);
-        let switchboard = switchboard(&store, &config);
+        let switchboard = switchboard(&store, &config, &directory).await;
         let app = Arc::new(App::new(&config, store, directory, switchboard, keys, stopping.clone()));
         let now = ringbridge_server::clock::now();
         let tls = web::tls_config(&config, now).expect("a certificate");
@@ -251,7 +251,7 @@ async fn write(
 }
 
 /// The switchboard with an engine.
-fn switchboard(store: &Store, config: &Arc<Config>) -> Switchboard {
-    let telephony = Telephony::new(EngineHandle {}, store.clone(), &config.sip.trunks).expect("a trunk");
-    Switchboard::new(store.clone(), telephony, Arc::clone(config))
+async fn switchboard(store: &Store, config: &Arc<Config>, directory: &Arc<Directory>) -> Switchboard {
+    let started = Telephony::start(&config.sip, store.clone(), Arc::clone(directory)).await;
+    Switchboard::new(store.clone(), started.expect("free ports"), Arc::clone(config))
 }
