@@ -1,5 +1,5 @@
 // The page of one call: it lives until the call is over.
-import { api, duration, element, events, everySecond, latest, legBox, steps } from "./live.js";
+import { api, duration, events, everySecond, isOver, latest, legs, steps } from "./live.js";
 
 const page = document.querySelector("[data-call]");
 const id = Number(page.dataset.call);
@@ -8,17 +8,17 @@ const live = page.querySelector("[data-live]");
 const timer = page.querySelector("[data-timer]");
 const cancel = page.querySelector("[data-cancel]");
 const complaint = page.querySelector("[data-complaint]");
-const close = page.querySelector("[data-close]");
+const goesOn = page.querySelector("[data-goes-on]");
 let call = null;
 
 function show() {
   sentence.textContent = call.sentence;
-  live.replaceChildren(steps(call), element("div", { class: "legs" }, legBox("Your phone", call.agent_leg), legBox("The number", call.customer_leg)));
-  const over = call.state === "wrap_up" || call.state === "completed";
+  live.replaceChildren(steps(call), legs(call));
+  const over = isOver(call);
   cancel.hidden = over;
   cancel.textContent = call.state === "connected" ? "Hang up" : "Cancel";
   cancel.disabled = false;
-  close.hidden = false;
+  goesOn.hidden = over;
 }
 
 const load = latest(async () => {

@@ -1,5 +1,5 @@
 // The agent console: status, the current call, wrap-up, the last calls.
-import { api, duration, element, events, everySecond, latest, legBox, steps } from "./live.js";
+import { api, duration, element, events, everySecond, isOver, latest, legs, steps } from "./live.js";
 import { wrapUpForm } from "./wrap_up.js";
 
 const current = document.querySelector("[data-current]");
@@ -20,8 +20,7 @@ function showStatus() {
 }
 
 function showCall() {
-  const over = !call || call.state === "wrap_up" || call.state === "completed";
-  if (over) {
+  if (!call || isOver(call)) {
     current.replaceChildren(element("p", { class: "quiet" }, call ? call.sentence : "No call. Click a number in your CRM to start one."));
     return;
   }
@@ -34,7 +33,7 @@ function showCall() {
   });
   current.replaceChildren(
     element("p", { class: "big number" }, call.number), element("p", { class: "lead" }, call.sentence), steps(call),
-    element("div", { class: "legs" }, legBox("Your phone", call.agent_leg), legBox("The number", call.customer_leg)),
+    legs(call),
     element("div", { class: "actions" }, end, element("span", { class: "timer quiet", "data-talk-timer": true }),
       element("a", { href: `/AGUI/call/${call.transaction_id}` }, "Page of this call")));
 }

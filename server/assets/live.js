@@ -61,19 +61,27 @@ export function latest(load) {
 }
 
 /** The words for a leg's state. */
-export const LEG_WORDS = { idle: "not called yet", calling: "calling …", ringing: "rings", answered: "connected", ended: "ended", failed: "failed" };
+const LEG_WORDS = { idle: "not called yet", calling: "calling …", ringing: "rings", answered: "connected", ended: "ended", failed: "failed" };
 
-/** One leg as a box. */
-export function legBox(title, leg) {
+/** Whether a call is over, wrap-up or not. */
+export const isOver = (call) => call.state === "wrap_up" || call.state === "completed";
+
+/** Both legs as boxes. */
+export function legs(call) {
+  return element("div", { class: "legs" }, legBox("Your phone", call.agent_leg, call), legBox("The number", call.customer_leg, call));
+}
+
+/** One leg as a box; with its call, a leg that was never called says so. */
+export function legBox(title, leg, call = null) {
   const code = leg.sip_code ? ` (${leg.sip_code}${leg.reason ? " " + leg.reason : ""})` : leg.state === "failed" && leg.reason ? ` (${leg.reason})` : "";
-  return element("div", { class: `leg ${leg.state}` }, element("strong", {}, title), (LEG_WORDS[leg.state] ?? leg.state) + code);
+  return element("div", { class: `leg ${leg.state}` }, element("strong", {}, title), (leg.state === "idle" && call && isOver(call) ? "was not called" : LEG_WORDS[leg.state] ?? leg.state) + code);
 }
 
 /** The four steps of a call as a list. */
 export function steps(call) {
   const order = ["ringing_agent", "ringing_customer", "connected", "over"];
   const words = ["Your phone rings", "Calling the number", "Connected", "Ended"];
-  const over = call.state === "wrap_up" || call.state === "completed";
+  const over = isOver(call);
   const now = over ? 3 : order.indexOf(call.state);
   const reached = over ? (call.answered_at ? 2 : call.customer_leg.state !== "idle" ? 1 : 0) : now;
   return element("ol", { class: "steps" }, ...words.map((word, at) => {

@@ -31,7 +31,12 @@ pub fn sentence_of(view: &View) -> &'static str {
     }
     match view.call.stage() {
         Stage::Admitted => words::STARTING,
-        Stage::RingingAgent { .. } => words::RINGING_AGENT,
+        Stage::RingingAgent { .. } => match view.call.leg(Leg::Agent).state {
+            LegState::Ringing => words::AGENT_RINGS,
+            LegState::Idle | LegState::Calling | LegState::Answered | LegState::Ended | LegState::Failed => {
+                words::CALLING_AGENT
+            }
+        },
         Stage::RingingCustomer { .. } => match view.call.leg(Leg::Customer).state {
             LegState::Ringing => words::CUSTOMER_RINGS,
             LegState::Idle | LegState::Calling | LegState::Answered | LegState::Ended | LegState::Failed => {

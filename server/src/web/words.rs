@@ -101,8 +101,10 @@ pub const WHY_UNLISTED: &str =
 pub const WHY_AFTER_LOGIN: &str = "You had to log in first, so the call was not placed by itself.";
 /// The call is committed, no phone rings yet.
 pub const STARTING: &str = "Your phone is about to ring.";
+/// The agent's phone was called and has not said that it rings.
+pub const CALLING_AGENT: &str = "Calling your phone; pick it up when it rings.";
 /// The agent's phone rings.
-pub const RINGING_AGENT: &str = "Your phone rings; pick it up.";
+pub const AGENT_RINGS: &str = "Your phone rings; pick it up.";
 /// The customer is called.
 pub const CALLING_CUSTOMER: &str = "Calling the number.";
 /// The customer's phone rings.
