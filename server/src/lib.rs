@@ -17,6 +17,7 @@ pub mod keys;
 pub mod logs;
 pub mod outbound;
 pub mod provision;
+pub mod serve;
 pub mod store;
 pub mod switchboard;
 pub mod telephony;

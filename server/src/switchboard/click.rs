@@ -4,7 +4,7 @@
 //! claim, the transaction and the first INVITE's dialog are one commit, and the INVITE leaves after it. Leaves to others:
 //! reading the link (`core::link`), the rules (`core::admission`), recording refusals (`web`).
 
-use super::legs::{self, Found};
+use super::legs;
 use super::person::unavailable;
 use super::record::{self, Identity, Page};
 use super::session::{Happening, LegPlans, Session, Step};
@@ -14,8 +14,9 @@ use crate::store::journal::{self, NewEntry};
 use crate::store::recent_click::{self, Key};
 use crate::store::transaction::{self, NewTransaction, Stored, Version};
 use crate::store::{StoreError, Tx, presence};
+use crate::telephony::PhoneTarget;
 use crate::{chance, clock};
-use ringbridge_core::admission::{self, Admitted, Situation};
+use ringbridge_core::admission::{self, Admitted, Reachability, Situation};
 use ringbridge_core::agent::{self, Engagement};
 use ringbridge_core::call::{Call, Input, Stage, Terms};
 use ringbridge_core::completion::UserdataForm;
@@ -115,7 +116,8 @@ struct NewCall {
 struct Attempt {
     click: Click,
     agent: Agent,
-    phone: Found,
+    phone: Option<PhoneTarget>,
+    reachability: Reachability,
     board: Switchboard,
     keys: Vec<Key>,
     seed: u64,
@@ -141,12 +143,13 @@ impl Switchboard {
         let Some(agent) = click.tenant.agent(click.agent).cloned() else {
             return Err(Refusal::new(Code::SessionRequired, "Your log-in is no longer valid; log in again."));
         };
-        let phone = legs::find_phone(telephony, &agent).await;
+        let (phone, reachability) = (telephony.locate(&agent), telephony.reachability(&agent));
         let now = clock::now();
         let guid = InteractionGuid::from_random(chance::bytes());
         let keys = keys(&click, now);
         let seed = u64::from_ne_bytes(chance::bytes());
-        let attempt = Attempt { click, agent, phone, board: self.clone(), keys, seed, guid, now };
+        let attempt =
+            Attempt { click, agent, phone, reachability, board: self.clone(), keys, seed, guid, now };
         let decided = store.write(move |tx| attempt.decide(tx)).await;
         match decided.map_err(|error| unavailable(&error))? {
             Decided::Again(placed) => Ok(*placed),
@@ -202,7 +205,7 @@ impl Attempt {
             status: agent::status(presence, Engagement::Free),
             live_call: open.iter().find(|stored| stored.call.is_live()).map(|stored| stored.id),
             required_wrap_up: required.map(|stored| stored.id),
-            phone: self.phone.reachability(),
+            phone: self.reachability,
         })
     }
 
@@ -214,7 +217,7 @@ impl Attempt {
     ) -> Result<Decided, StoreError> {
         let Inner { telephony, config, .. } = &*self.board.inner;
         let tenant = &self.click.tenant;
-        let Found::Phone(phone) = self.phone else {
+        let Some(phone) = self.phone else {
             let text = "Your phone cannot be reached; check that it is registered.";
             return Ok(Decided::Refused(Refusal::new(Code::AgentPhoneUnreachable, text)));
         };

@@ -8,38 +8,12 @@ use super::session::{AgentPlan, CustomerPlan};
 use super::words;
 use crate::config::{CallerIdHeader, Config};
 use crate::telephony::{PhoneTarget, Telephony};
-use ringbridge_core::admission::{Admitted, Reachability};
+use ringbridge_core::admission::Admitted;
 use ringbridge_core::id::TransactionId;
 use ringbridge_core::refusal::{Code, Refusal};
-use ringbridge_core::tenant::Agent;
 use ringbridge_sip::bridge::{Bridge, Caller, CallerHeader, Target};
 use ringbridge_sip::digest::Login;
 use ringbridge_sip::ids::IdSource;
-
-/// What looking for an agent's phone came to.
-pub(super) enum Found {
-    Phone(PhoneTarget),
-    NotRegistered,
-    NoPhone,
-}
-
-impl Found {
-    pub(super) fn reachability(&self) -> Reachability {
-        match self {
-            Self::Phone(_) => Reachability::Reachable,
-            Self::NotRegistered => Reachability::NotRegistered,
-            Self::NoPhone => Reachability::NoPhone,
-        }
-    }
-}
-
-/// Looks for a phone of the agent that can be rung now.
-pub(super) async fn find_phone(telephony: &Telephony, agent: &Agent) -> Found {
-    if agent.phones.is_empty() {
-        return Found::NoPhone;
-    }
-    telephony.locate(agent).map_or(Found::NotRegistered, Found::Phone)
-}
 
 /// How the agent's phone is called (semantics 2.1).
 pub(super) fn agent_plan(telephony: &Telephony, phone: PhoneTarget, admitted: &Admitted) -> AgentPlan {

@@ -25,7 +25,7 @@ mod udp;
 mod wire;
 
 pub use port::{EngineHandle, ToCall};
-pub use start::StartError;
+pub use start::{Doors, Sockets, StartError};
 pub use trunk::TrunkState;
 
 use self::bindings::Bindings;

@@ -4,7 +4,7 @@
 
 use super::Telephony;
 use super::bindings::Bindings;
-use super::engine::Engine;
+use super::engine::{Engine, Event};
 use super::guard::Guard;
 use super::inbox::Inboxes;
 use super::names::{Names, transport_of};
@@ -60,20 +60,33 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
-/// What was opened for the listeners.
-#[derive(Default)]
-struct Opened {
+/// Sockets that are ours, with nothing running yet.
+pub struct Sockets {
     udp: Vec<Arc<UdpSocket>>,
     tcp: Vec<TcpListener>,
     listen: Vec<SipListen>,
+    names: Names,
+    trunks: Arc<Trunks>,
+    tones: ToneSource,
+    tone_address: SocketAddr,
 }
 
-impl Telephony {
-    /// Opens all sockets and starts all tasks; they end with the runtime, or when the last handle is gone.
+/// The way in from the network, still closed.
+pub struct Doors {
+    udp: Vec<Arc<UdpSocket>>,
+    tcp: Vec<TcpListener>,
+    connector: Connector,
+    events: mpsc::Sender<Event>,
+    engine: EngineHandle,
+    trunks: Arc<Trunks>,
+}
+
+impl Sockets {
+    /// Takes all ports. Nothing is heard and nothing is changed.
     ///
     /// # Errors
     /// [`StartError`], one sentence.
-    pub async fn start(config: &Sip, store: Store, directory: Arc<Directory>) -> Result<Self, StartError> {
+    pub async fn bind(config: &Sip) -> Result<Self, StartError> {
         let advertise =
             config.advertise.as_deref().map(str::parse).transpose().map_err(|_| StartError::Advertise)?;
         let trunks = Arc::new(Trunks::new(&config.trunks).map_err(StartError::Trunk)?);
@@ -86,13 +99,28 @@ impl Telephony {
         };
         let tone_address =
             SocketAddr::new(names.media_ip(), tones.address().map_err(StartError::Tones)?.port());
+        let Opened { udp, tcp, listen } = opened;
+        Ok(Self { udp, tcp, listen, names, trunks, tones, tone_address })
+    }
 
+    /// Starts all tasks but those that hear the network: what belongs to a call of the last run must not come before that
+    /// call has its inbox. The tasks end with the runtime, or when the last handle is gone.
+    ///
+    /// # Errors
+    /// [`StartError::Store`].
+    pub async fn start(
+        self,
+        realm: &str,
+        store: Store,
+        directory: Arc<Directory>,
+    ) -> Result<(Telephony, Doors), StartError> {
+        let Self { udp, tcp, listen, names, trunks, tones, tone_address } = self;
         let (event_sender, events) = mpsc::channel(EVENTS);
         let (commands, outgoing) = mpsc::channel(COMMANDS);
         let (knock_sender, knocks) = mpsc::channel(KNOCKS);
         let (tone_sender, tone_commands) = mpsc::channel(tone::MAX_WAITING);
         let (inboxes, bindings) = (Arc::new(Inboxes::default()), Arc::new(Bindings::default()));
-        let registrar = Registrar::open(&config.realm, store, directory.clone(), bindings.clone()).await?;
+        let registrar = Registrar::open(realm, store, directory.clone(), bindings.clone()).await?;
         let shared = Shared { commands, inboxes: inboxes.clone(), tones: tone_sender, tone_address, names };
         let engine = EngineHandle { shared: Arc::new(shared) };
 
@@ -100,17 +128,9 @@ impl Telephony {
         let connector = Connector::new(event_sender.clone(), started_at);
         tokio::spawn(tones.run(tone_commands));
         tokio::spawn(registrar.run(knocks, event_sender.clone()));
-        for listener in opened.tcp {
-            tokio::spawn(connector.clone().accept(listener));
-        }
-        for (place, socket) in opened.udp.iter().enumerate() {
-            // The first socket is where everything goes that no flow says otherwise of.
-            let place = u64::try_from(place).ok().filter(|place| *place > 0);
-            tokio::spawn(udp::receive(socket.clone(), place, event_sender.clone()));
-        }
         let machine = Engine {
             transactions: Transactions::new(Config::default()),
-            wire: Wire::new(opened.udp, connector, event_sender),
+            wire: Wire::new(udp.clone(), connector.clone(), event_sender.clone()),
             inboxes,
             trunks: trunks.clone(),
             guard: Guard::new(trunks.clone(), bindings.clone(), directory),
@@ -118,9 +138,39 @@ impl Telephony {
             started: Instant::now(),
         };
         tokio::spawn(machine.run(events, outgoing));
-        trunks.keep_asking(&engine);
-        Ok(Self { engine, bindings, trunks, listening: opened.listen.into() })
+        let doors = Doors {
+            udp,
+            tcp,
+            connector,
+            events: event_sender,
+            engine: engine.clone(),
+            trunks: trunks.clone(),
+        };
+        Ok((Telephony { engine, bindings, trunks, listening: listen.into() }, doors))
     }
+}
+
+impl Doors {
+    /// Hears the network from now on, and asks the trunks how they are.
+    pub fn open(self) {
+        for listener in self.tcp {
+            tokio::spawn(self.connector.clone().accept(listener));
+        }
+        for (place, socket) in self.udp.iter().enumerate() {
+            // The first socket is where everything goes that no flow says otherwise of.
+            let place = u64::try_from(place).ok().filter(|place| *place > 0);
+            tokio::spawn(udp::receive(socket.clone(), place, self.events.clone()));
+        }
+        self.trunks.keep_asking(&self.engine);
+    }
+}
+
+/// What was opened for the listeners.
+#[derive(Default)]
+struct Opened {
+    udp: Vec<Arc<UdpSocket>>,
+    tcp: Vec<TcpListener>,
+    listen: Vec<SipListen>,
 }
 
 async fn open(listen: &[SipListen]) -> Result<Opened, StartError> {

@@ -5,6 +5,7 @@ mod registering;
 mod strangers;
 mod trunks;
 
+use super::Sockets;
 use super::{StartError, Telephony};
 use crate::chance;
 use crate::config::{CallerIdHeader, Sip, SipListen, SipTransport, Trunk};
@@ -93,7 +94,7 @@ async fn data(folder: &Path) -> (Store, Arc<Directory>) {
 async fn start(trunks: Vec<Trunk>) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let (store, directory) = data(folder.path()).await;
-    let telephony = Telephony::start(&sip(trunks), store.clone(), directory.clone()).await.unwrap();
+    let telephony = started(&sip(trunks), &store, &directory).await.unwrap();
     Server { telephony, directory, store, _folder: folder }
 }
 
@@ -186,8 +187,15 @@ async fn a_taken_port_is_a_sentence() {
     let server = start(vec![]).await;
     let mut config = sip(vec![]);
     config.listen[0].address = server.udp();
-    let error =
-        Telephony::start(&config, server.store.clone(), server.directory.clone()).await.err().unwrap();
+    let error = started(&config, &server.store, &server.directory).await.err().unwrap();
     assert!(matches!(error, StartError::Listen { address, .. } if address == server.udp()));
     assert!(error.to_string().starts_with(&format!("SIP cannot listen on {}: ", server.udp())), "{error}");
+}
+
+/// Telephony with its doors open.
+async fn started(config: &Sip, store: &Store, directory: &Arc<Directory>) -> Result<Telephony, StartError> {
+    let sockets = Sockets::bind(config).await?;
+    let (telephony, doors) = sockets.start(&config.realm, store.clone(), directory.clone()).await?;
+    doors.open();
+    Ok(telephony)
 }

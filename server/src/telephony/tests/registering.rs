@@ -262,7 +262,7 @@ async fn registrations_outlive_a_restart() {
     let mut phone = Phone::new(&server, "alice-desk", "correct horse").await;
     phone.register_for(60).await;
     let before = server.telephony.locate(&server.agent("alice"));
-    let again = Telephony::start(&sip(vec![]), server.store.clone(), server.directory.clone()).await.unwrap();
+    let again = super::started(&sip(vec![]), &server.store, &server.directory).await.unwrap();
     assert_eq!(again.locate(&server.agent("alice")), before);
 }
 
