@@ -17,7 +17,7 @@ use ringbridge_server::keys::Keys;
 use ringbridge_server::provision::stored;
 use ringbridge_server::store::{self, Store, agent::Standing, journal::Entry};
 use ringbridge_server::switchboard::Switchboard;
-use ringbridge_server::telephony::Telephony;
+use ringbridge_server::telephony::Sockets;
 use ringbridge_server::web::{self, App, listener};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, LazyLock};
@@ -252,6 +252,9 @@ async fn write(
 
 /// The switchboard with an engine.
 async fn switchboard(store: &Store, config: &Arc<Config>, directory: &Arc<Directory>) -> Switchboard {
-    let started = Telephony::start(&config.sip, store.clone(), Arc::clone(directory)).await;
-    Switchboard::new(store.clone(), started.expect("free ports"), Arc::clone(config))
+    let sockets = Sockets::bind(&config.sip).await.expect("free ports");
+    let started = sockets.start(&config.sip.realm, store.clone(), Arc::clone(directory)).await;
+    let (telephony, doors) = started.expect("an empty database");
+    doors.open();
+    Switchboard::new(store.clone(), telephony, Arc::clone(config))
 }
