@@ -164,6 +164,15 @@ impl Keys {
         }
     }
 
+    /// Looks whether the key's file fits the database of `url` before either is opened for work: a start that fails must
+    /// not have made or upgraded anything.
+    ///
+    /// # Errors
+    /// One sentence. Nothing was changed.
+    pub fn check(data_dir: &Path, url: &str) -> Result<(), KeyError> {
+        Self::examine(data_dir, store::key_check(url, data_dir).as_deref()).map(|_| ())
+    }
+
     /// The keys made of 32 bytes.
     #[must_use]
     pub fn of(key: &[u8; KEY_BYTES]) -> Self {
@@ -301,6 +310,37 @@ mod tests {
                 format!("the master key {file} cannot be used: it must be 32 bytes long"),
             ]
         );
+    }
+
+    #[test]
+    fn a_key_that_does_not_fit_is_noticed_before_the_database_is_opened() {
+        let names = |folder: &tempfile::TempDir| {
+            let entries = fs::read_dir(folder.path()).expect("there");
+            let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+            names.sort();
+            names
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let check = || Keys::check(folder.path(), "sqlite:ringbridge.db");
+        assert!(check().is_ok(), "nothing is there yet");
+        assert!(names(&folder).is_empty());
+        fs::write(folder.path().join(FILE), "short").expect("written");
+        assert!(matches!(check(), Err(KeyError::Inaccessible { .. })));
+        assert_eq!(names(&folder), [FILE]);
+
+        fs::remove_file(folder.path().join(FILE)).expect("removed");
+        open(&folder).expect("made");
+        assert!(check().is_ok());
+        let _ = fs::remove_file(folder.path().join(FILE));
+        fs::write(folder.path().join(FILE), [7; 32]).expect("written");
+        let before = names(&folder);
+        assert!(matches!(check(), Err(KeyError::Wrong { .. })));
+        assert_eq!(names(&folder), before);
+
+        // Also while a server has the database open, and its newest rows stand in the log only.
+        let store = Store::open("sqlite:ringbridge.db", folder.path()).expect("it opens");
+        assert!(matches!(check(), Err(KeyError::Wrong { .. })));
+        drop(store);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod document;
 pub mod jobs;
 pub mod keys;
 pub mod logs;
+pub mod occupancy;
 pub mod outbound;
 pub mod provision;
 pub mod serve;

@@ -51,6 +51,7 @@ pub fn find(config: &Config, tenant: &str) -> Result<Tenant, ExportError> {
         // Looking for a tenant must not leave a new database behind.
         return Err(unknown());
     }
+    Keys::check(&config.data_dir, &config.database_url)?;
     let store = Store::open(&config.database_url, &config.data_dir)?;
     let keys = Arc::new(Keys::open(&config.data_dir, &store)?);
     let (_, tenants) = load(&store, &keys)?;

@@ -99,6 +99,7 @@ pub fn run(file: &Path, config: &Config, mode: Mode, now: Timestamp) -> Result<O
             made: Vec::new(),
         });
     }
+    Keys::check(&config.data_dir, &config.database_url)?;
     let store = Store::open(&config.database_url, &config.data_dir)?;
     let keys = Arc::new(Keys::open(&config.data_dir, &store)?);
     apply_text(&name, &text, &trunks(config), &store, &keys, mode, now)

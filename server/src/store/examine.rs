@@ -6,6 +6,7 @@
 use super::open::{CheckExtent, READ_ONLY, check_contents, check_header, connect, file_of};
 use super::{OpenError, meta, tx::Tx};
 use ringbridge_core::time::Timestamp;
+use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 
 /// What was found.
@@ -58,4 +59,28 @@ pub fn examine(url: &str, data_dir: &Path) -> Result<Examined, OpenError> {
     let (key_check, newest_at, jobs) =
         look().map_err(|error: super::StoreError| inaccessible(error.to_string()))?;
     Ok(Examined::Whole { file: file.clone(), key_check, newest_at, jobs })
+}
+
+/// The check value of the master key, if the database of `url` is there and has one. Unlike [`examine`] it looks at nothing
+/// else, so that it can come before every opening; what cannot be read is left to the opening to say.
+#[must_use]
+pub fn key_check(url: &str, data_dir: &Path) -> Option<String> {
+    let file = file_of(url, data_dir).ok().filter(|file| file.exists())?;
+    check_header(&file).ok()?;
+    let connection = connect_untouched(&file).ok()?;
+    meta::get(&mut Tx::new(&connection), "master_key_check").ok().flatten()
+}
+
+/// Opens a database so that not even the files of its log appear. That can only be promised while nobody has a log open;
+/// else those files are there already.
+fn connect_untouched(file: &Path) -> rusqlite::Result<Connection> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        return connect(file, READ_ONLY);
+    }
+    let mut uri =
+        url::Url::from_file_path(file).map_err(|()| rusqlite::Error::InvalidPath(file.to_owned()))?;
+    uri.set_query(Some("immutable=1"));
+    connect(Path::new(uri.as_str()), READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }

@@ -30,7 +30,7 @@ mod value;
 mod writer;
 
 pub use backup::{BackupError, backup, restore};
-pub use examine::{Examined, examine};
+pub use examine::{Examined, examine, key_check};
 pub use open::OpenError;
 pub(crate) use open::{file_of, sync_folder};
 pub use tx::Tx;

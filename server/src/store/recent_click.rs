@@ -51,6 +51,8 @@ pub fn remember(
     transaction: TransactionId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    // Each click takes along what the clicks before it left behind, so that nobody else has to sweep.
+    remove_expired(tx, now)?;
     for key in keys {
         tx.guarded(
             "the recent click",
