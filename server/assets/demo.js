@@ -25,7 +25,7 @@ for (const example of demo.querySelectorAll("[data-example]")) {
   link.setAttribute("href", linkOf(example.querySelector("[data-text]").textContent));
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const opened = window.open(link.href, link.target, "popup,width=620,height=640");
+    const opened = window.open(link.href, link.target, "popup,width=720,height=720");
     if (opened) { event.preventDefault(); opened.focus(); }
   });
 }
@@ -76,7 +76,7 @@ function phone(which) {
     state.textContent = { idle: "idle", ringing: "rings", talking: "talking" }[phase];
     party.textContent = call ? (which === "agent" ? call.display || call.from : call.from) : "";
     more.textContent = call
-      ? (which === "agent" ? `from ${call.from}` : `${call.called} was called`) + (call.digits ? ` · DTMF ${call.digits}` : "")
+      ? (which === "agent" ? "the number to be called" : `${call.called} was called`) + (call.digits ? ` · DTMF ${call.digits}` : "")
       : view.last_end ? `last call: ${view.last_end}` : `sip:${view.address}`;
     rtp.hidden = phase !== "talking";
     sent.textContent = call?.rtp.sent ?? 0;

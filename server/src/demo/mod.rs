@@ -86,6 +86,10 @@ impl Demo {
     /// # Errors
     /// One sentence.
     pub async fn prepare(options: Options, now: Timestamp) -> Result<Self, String> {
+        // Looked at before anything is made; the server takes it later.
+        TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {
+            format!("port {} cannot be had ({error}); choose another with --port", options.port)
+        })?;
         let folder = Folder::open(options.data)
             .map_err(|error| format!("the demo's data folder cannot be made: {error}"))?;
         let peers =
