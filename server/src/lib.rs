@@ -19,6 +19,7 @@ pub mod occupancy;
 pub mod outbound;
 pub mod provision;
 pub mod serve;
+pub mod simulate;
 pub mod store;
 pub mod switchboard;
 pub mod telephony;
