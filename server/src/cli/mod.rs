@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::demo::{Demo, Options};
 use crate::provision::{self, Mode};
 use crate::serve::{Extras, Server};
-use crate::{clock, doctor, store};
+use crate::{clock, doctor, simulate, store};
 use check_link::{Arguments as Links, Form, Streams};
 use clap::{Parser, Subcommand};
 use ringbridge_core::tenant::Tenant;
@@ -115,6 +115,9 @@ enum Command {
         /// How many calls
         #[arg(long, default_value_t = 100_000)]
         calls: u64,
+        /// Plays this one schedule and prints each of its messages
+        #[arg(long)]
+        only: Option<u64>,
     },
 }
 
@@ -158,7 +161,11 @@ fn run(command: Command) -> Result<u8, String> {
             let lines = store::restore(&config.database_url, &config.data_dir, &file).map_err(sentence)?;
             print(&lines)
         }
-        Command::Simulate { seed, calls } => Err(format!("not built yet {seed} {calls}")),
+        Command::Simulate { seed, calls, only } => {
+            let report = simulate::run(&simulate::Options { seed, calls, only });
+            print(&report.text)?;
+            Ok(u8::from(!report.held))
+        }
     }
 }
 
