@@ -145,6 +145,12 @@ impl Drop for Baresip {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            #[expect(clippy::print_stderr, reason = "a failing test shows what the phone said")]
+            {
+                eprintln!("baresip at {}: {}", self.address, self.log());
+            }
+        }
     }
 }
 

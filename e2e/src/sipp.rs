@@ -168,5 +168,13 @@ impl Drop for Sipp {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let messages = self.messages();
+            let last = &messages[messages.len().saturating_sub(40)..];
+            #[expect(clippy::print_stderr, reason = "a failing test shows what stood on the wire")]
+            {
+                eprintln!("SIPp as {}: {last:#?}\nIts errors: {}", self.name, self.read("errors"));
+            }
+        }
     }
 }

@@ -39,7 +39,7 @@ fn a_phone_registers_by_digest_and_rings_where_it_registered() {
     let (phone, trunk) = (ports::loopback(), ports::loopback());
     let scene = Scene::with(|setup| {
         Setup { agents: Vec::new(), ..setup }
-            .registering_agent("alice", "phone secret")
+            .registering_agent("alice", "phone-secret")
             .trunk(&trunk.to_string())
     });
     // 1.11: without a phone there is no call.
@@ -49,7 +49,7 @@ fn a_phone_registers_by_digest_and_rings_where_it_registered() {
         "phone",
         phone,
         scene.server.sip(),
-        &registration("alice", "phone secret", 60, 200),
+        &registration("alice", "phone-secret", 60, 200),
         &[],
     );
     let messages = register.finish();
@@ -66,7 +66,7 @@ fn a_phone_registers_by_digest_and_rings_where_it_registered() {
 fn a_wrong_password_does_not_register() {
     let phone = ports::loopback();
     let scene =
-        Scene::with(|setup| Setup { agents: Vec::new(), ..setup }.registering_agent("alice", "phone secret"));
+        Scene::with(|setup| Setup { agents: Vec::new(), ..setup }.registering_agent("alice", "phone-secret"));
     let register =
         Sipp::client("phone", phone, scene.server.sip(), &registration("alice", "wrong", 60, 401), &[]);
     let _ = register.finish();
@@ -79,14 +79,14 @@ fn a_registration_survives_a_restart() {
     let (phone, trunk) = (ports::loopback(), ports::loopback());
     let mut scene = Scene::with(|setup| {
         Setup { agents: Vec::new(), ..setup }
-            .registering_agent("alice", "phone secret")
+            .registering_agent("alice", "phone-secret")
             .trunk(&trunk.to_string())
     });
     let register = Sipp::client(
         "phone",
         phone,
         scene.server.sip(),
-        &registration("alice", "phone secret", 60, 200),
+        &registration("alice", "phone-secret", 60, 200),
         &[],
     );
     let _ = register.finish();
