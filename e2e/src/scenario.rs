@@ -246,7 +246,7 @@ impl Scenario {
     fn reply_head(&self, status: &str, headers: &[&str]) -> String {
         let mut head = format!(
             "SIP/2.0 {status}\n      Via:[$via]\n      From:[$remote]\n      To:[$local];{}\n      Call-ID: [call_id]\n      \
-             CSeq:[$cseq]\n      Contact: <sip:{}@{}>\n",
+             CSeq:[$cseq]\n      Contact: <sip:{}@{};transport=[transport]>\n",
             self.to_tag(),
             self.name,
             self.contact
@@ -261,7 +261,7 @@ impl Scenario {
     fn answer_head(&self, status: &str) -> String {
         format!(
             "SIP/2.0 {status}\n      [last_Via:]\n      [last_From:]\n      [last_To:]\n      [last_Call-ID:]\n      [last_CSeq:]\n      \
-             Contact: <sip:{}@{}>\n      ",
+             Contact: <sip:{}@{};transport=[transport]>\n      ",
             self.name, self.contact
         )
     }
@@ -271,7 +271,7 @@ impl Scenario {
         format!(
             "{method} [$target] SIP/2.0\n      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n      \
              From:[$local];{}\n      To:[$remote]\n      Call-ID: [call_id]\n      CSeq: {} {method}\n      \
-             Contact: <sip:{}@{}>\n      Max-Forwards: 70\n",
+             Contact: <sip:{}@{};transport=[transport]>\n      Max-Forwards: 70\n",
             self.to_tag(),
             self.cseq,
             self.name,

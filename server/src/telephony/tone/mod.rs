@@ -138,16 +138,17 @@ impl ToneSource {
         }
     }
 
-    /// A new stream. Where numbers begin is chance (RFC 3550 5.1).
+    /// A new stream. Where the clock begins is chance (RFC 3550 5.1), the packets' numbers begin low: some phones (baresip
+    /// 1.0) keep their place when another source takes over, and what then has a lower number is too late for them.
+    /// Phones begin below 2^15, so that low numbers are the ones that any phone goes on from.
     fn begin(&mut self, to: SocketAddr, kind: ToneKind, codec: Codec) -> Stream {
         let [a, b, c, d, e, f, g, h] = self.ids.bits().to_be_bytes();
-        let [i, j, ..] = self.ids.bits().to_be_bytes();
         Stream {
             to,
             kind,
             codec,
             ssrc: u32::from_be_bytes([a, b, c, d]),
-            sequence: u16::from_be_bytes([i, j]),
+            sequence: 1,
             timestamp: u32::from_be_bytes([e, f, g, h]),
             place: 0,
             marker: Marker::Set,
