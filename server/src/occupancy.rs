@@ -35,7 +35,7 @@ pub enum OccupancyError {
 }
 
 impl Occupancy {
-    /// Takes the sole right to serve a data folder that exists.
+    /// Takes the sole right to serve a data folder, which is made if it is absent.
     ///
     /// # Errors
     /// One sentence.
@@ -44,6 +44,7 @@ impl Occupancy {
             folder: data_dir.to_owned(),
             reason: error.to_string(),
         };
+        crate::store::make_folder(data_dir).map_err(inaccessible)?;
         let mut options = File::options();
         let file = options
             .write(true)

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::directory::Directory;
 use crate::jobs::{Runner, Running};
 use crate::keys::{KeyError, Keys};
+use crate::occupancy::{Occupancy, OccupancyError};
 use crate::outbound::{self, FixedNames, Outbound, Rules};
 use crate::provision::stored::LoadError;
 use crate::store::{OpenError, Store, StoreError};
@@ -48,6 +49,8 @@ pub enum StartError {
     Http(#[from] listener::BindError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Occupied(#[from] OccupancyError),
     #[error("{0}")]
     Outbound(String),
     #[error("the signals of the system cannot be heard: {0}")]
@@ -69,6 +72,8 @@ pub struct Server {
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
     signals: Signals,
+    /// Held to the end: the data folder is ours alone.
+    _occupancy: Occupancy,
 }
 
 struct Signals {
@@ -113,7 +118,7 @@ impl Server {
         // A certificate that was named is read before anything is made.
         let named = config.https.certificate.is_some();
         let tls = if named { Some(web::tls_config(&config, clock::now())?) } else { None };
-        let (store, keys) = open(&config).await?;
+        let (store, keys, occupancy) = open(&config).await?;
         let tls = match tls {
             Some(tls) => tls,
             None => web::tls_config(&config, clock::now())?,
@@ -129,7 +134,7 @@ impl Server {
         let app = Arc::new(app);
         let listeners = listen(&app, https, plain, tls, extras.pages, &stopping);
         info!(https = %config.https.listen, "Ringbridge takes clicks");
-        Ok(Self { switchboard, jobs, stop, listeners, signals })
+        Ok(Self { switchboard, jobs, stop, listeners, signals, _occupancy: occupancy })
     }
 
     /// Runs until the system asks it to end; a second time means at once.
@@ -153,12 +158,15 @@ impl Server {
 }
 
 /// Opens database and keys, on a thread that may block.
-async fn open(config: &Arc<Config>) -> Result<(Store, Arc<Keys>), StartError> {
+async fn open(config: &Arc<Config>) -> Result<(Store, Arc<Keys>, Occupancy), StartError> {
     let config = Arc::clone(config);
     let opened = tokio::task::spawn_blocking(move || -> Result<_, StartError> {
+        Keys::check(&config.data_dir, &config.database_url)?;
         let store = Store::open(&config.database_url, &config.data_dir)?;
         let keys = Keys::open(&config.data_dir, &store)?;
-        Ok((store, Arc::new(keys)))
+        // Last, so that a start which is refused leaves not even the lock's file behind; before any call is touched.
+        let occupancy = Occupancy::take(&config.data_dir)?;
+        Ok((store, Arc::new(keys), occupancy))
     });
     opened.await.map_err(|_| StartError::Store(StoreError::Panicked))?
 }

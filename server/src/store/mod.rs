@@ -32,7 +32,7 @@ mod writer;
 pub use backup::{BackupError, backup, restore};
 pub use examine::{Examined, examine, key_check};
 pub use open::OpenError;
-pub(crate) use open::{file_of, sync_folder};
+pub(crate) use open::{file_of, make_folder, sync_folder};
 pub use tx::Tx;
 pub use value::{Row, Value};
 

@@ -171,7 +171,7 @@ fn create(file: &Path) -> io::Result<()> {
 }
 
 /// Creates a folder for the owner's eyes only, if it is absent.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
