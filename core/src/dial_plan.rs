@@ -131,9 +131,12 @@ fn apply(rule: &DialPlanRule, number: &Digits, place: usize) -> (StepResult, Opt
 }
 
 fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).size_limit(PATTERN_SIZE_MAX).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "the pattern is too large".to_owned(),
-        other => format!("the pattern is no regular expression: {}", last_line(&other.to_string())),
+    RegexBuilder::new(pattern).size_limit(PATTERN_SIZE_MAX).build().map_err(|error| {
+        if matches!(error, regex::Error::CompiledTooBig(_)) {
+            "the pattern is too large".to_owned()
+        } else {
+            format!("the pattern is no regular expression: {}", last_line(&error.to_string()))
+        }
     })
 }
 
