@@ -337,7 +337,7 @@ fn rule_5_3_transaction_data_without_enhanced_integration_is_kept_with_a_warning
         admitted.warnings.into_iter().map(|warning| (warning.code, warning.parameter)).collect::<Vec<_>>()
     };
     let warning = ("EXT_NOT_LINKED".to_owned(), Some("extTransactionData".to_owned()));
-    assert_eq!(codes(&acme()), [warning.clone()]);
+    assert_eq!(codes(&acme()), std::slice::from_ref(&warning));
     let salesforce = |enhanced| Salesforce {
         login_url: String::new(),
         flow: String::new(),

@@ -26,7 +26,7 @@ fn warnings(checked: &Checked) -> Vec<(&str, Option<&str>, Option<usize>)> {
         .collect()
 }
 
-fn pairs<'a>(pairs: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn pairs(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
     pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
