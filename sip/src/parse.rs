@@ -216,33 +216,14 @@ impl Collected {
                 let length = number(value).ok_or(Invalid("not a number"));
                 return once(&mut self.content_length, length, name);
             }
-            HeaderName::Contact if value == "*" => {}
-            HeaderName::Contact | HeaderName::Route | HeaderName::RecordRoute => {
-                NameAddr::parse_list(value, &mut Vec::new()).map_err(bad)?;
+            HeaderName::Expires | HeaderName::ContentType if self.headers.get(&name).is_some() => {
+                return Err(ParseError::Twice(name));
             }
-            HeaderName::Expires => {
-                number::<u32>(value).ok_or(bad(Invalid("not a number of seconds")))?;
-                self.only_one(&name)?;
-            }
-            HeaderName::ContentType => {
-                media_type(value).map_err(bad)?;
-                self.only_one(&name)?;
-            }
-            // RFC 4475 3.1.2.12: only GMT is a date of SIP.
-            HeaderName::Date if !value.ends_with(" GMT") => return Err(bad(Invalid("not a date in GMT"))),
-            #[allow(
-                clippy::wildcard_enum_match_arm,
-                reason = "most headers are plain text here; there are sixty of them"
-            )]
-            _ => {}
+            other => check_plain(other, value).map_err(bad)?,
         }
         let value = HeaderValue::new(value).map_err(|_| ParseError::BadBytes)?;
         self.headers.push(name, value);
         Ok(())
-    }
-
-    fn only_one(&self, name: &HeaderName) -> Result<(), ParseError> {
-        if self.headers.get(name).is_some() { Err(ParseError::Twice(name.clone())) } else { Ok(()) }
     }
 
     fn body(&self, rest: &[u8]) -> Result<Vec<u8>, ParseError> {
@@ -292,6 +273,25 @@ impl Collected {
             body,
         })
     }
+}
+
+/// Checks a header that stays text, where its grammar matters here.
+fn check_plain(name: &HeaderName, value: &str) -> Result<(), Invalid> {
+    let addresses = [HeaderName::Contact, HeaderName::Route, HeaderName::RecordRoute];
+    if addresses.contains(name) && !(*name == HeaderName::Contact && value == "*") {
+        NameAddr::parse_list(value, &mut Vec::new())?;
+    }
+    if *name == HeaderName::Expires {
+        number::<u32>(value).ok_or(Invalid("not a number of seconds"))?;
+    }
+    if *name == HeaderName::ContentType {
+        media_type(value)?;
+    }
+    // RFC 4475 3.1.2.12: only GMT is a date of SIP.
+    if *name == HeaderName::Date && !value.ends_with(" GMT") {
+        return Err(Invalid("not a date in GMT"));
+    }
+    Ok(())
 }
 
 fn once<T>(place: &mut Option<T>, value: Result<T, Invalid>, name: HeaderName) -> Result<(), ParseError> {
