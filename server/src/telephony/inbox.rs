@@ -6,7 +6,6 @@ use super::ToCall;
 use ringbridge_core::id::TransactionId;
 use ringbridge_sip::header::CallId;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
@@ -14,7 +13,6 @@ use tokio::sync::mpsc;
 #[derive(Default)]
 pub(super) struct Inboxes {
     calls: Mutex<HashMap<TransactionId, mpsc::Sender<ToCall>>>,
-    recovered: AtomicBool,
 }
 
 /// What became of a delivery.
@@ -45,15 +43,6 @@ impl Inboxes {
     /// Whether this Call-ID belongs to a call that has an inbox.
     pub(super) fn has(&self, call_id: &CallId) -> bool {
         call_of(call_id).is_some_and(|call| self.lock().contains_key(&call))
-    }
-
-    pub(super) fn recovered(&self) {
-        self.recovered.store(true, Ordering::Release);
-    }
-
-    /// Whether calls from before a restart may still get their inboxes.
-    pub(super) fn is_recovering(&self) -> bool {
-        !self.recovered.load(Ordering::Acquire)
     }
 
     pub(super) fn deliver(&self, call_id: &CallId, what: ToCall) -> Delivery {

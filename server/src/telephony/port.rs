@@ -130,10 +130,4 @@ impl EngineHandle {
         self.shared.inboxes.close(call);
         self.tone(call, ToneCommand::Stop);
     }
-
-    /// All calls that a restart found have their inboxes again: from now on, requests for other calls of ours are answered
-    /// 481. Until then they are not answered, and their peers repeat them.
-    pub fn recovered(&self) {
-        self.shared.inboxes.recovered();
-    }
 }

@@ -1,6 +1,9 @@
 //! Who gets an answer, and who gets silence (SEC-35, SEC-37).
 
 use super::*;
+use crate::telephony::ToCall;
+use ringbridge_core::id::TransactionId;
+use tokio::sync::mpsc;
 
 /// A peer at an address that is no trunk's and no phone's.
 async fn stranger(server: &Server) -> Peer {
@@ -63,11 +66,25 @@ async fn the_address_of_a_fixed_phone_is_known() {
 }
 
 #[tokio::test]
-async fn a_request_in_a_call_of_ours_that_is_over_gets_481_once_the_restart_is_behind_us() {
+async fn a_request_in_a_call_of_ours_that_is_over_gets_481() {
     let server = start(vec![]).await;
     let peer = stranger(&server).await;
-    let bye = request("BYE", peer.address(), "7-a-1@h", IN_DIALOG);
-    assert_silence(&server, std::slice::from_ref(&bye)).await;
-    server.telephony.recovered();
-    assert_eq!(peer.ask(&bye).await, 481);
+    assert_eq!(peer.ask(&request("BYE", peer.address(), "7-a-1@h", IN_DIALOG)).await, 481);
+}
+
+#[tokio::test]
+async fn what_comes_before_the_doors_are_open_waits_for_the_calls_of_the_last_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, directory) = data(folder.path()).await;
+    let config = sip(vec![]);
+    let sockets = Sockets::bind(&config).await.unwrap();
+    let (telephony, doors) = sockets.start(&config.realm, store.clone(), directory.clone()).await.unwrap();
+    let server = Server { telephony, directory, store, _folder: folder };
+    let peer = stranger(&server).await;
+    peer.send(request("BYE", peer.address(), "7-a-1@h", IN_DIALOG).as_bytes()).await;
+    let (sender, mut inbox) = mpsc::channel(1);
+    server.telephony.open_inbox(TransactionId(7), sender);
+    doors.open();
+    let heard = tokio::time::timeout(LONG, inbox.recv()).await.unwrap().unwrap();
+    assert!(matches!(heard, ToCall::Request { .. }), "{heard:?}");
 }
