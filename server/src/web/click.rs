@@ -188,8 +188,8 @@ pub(super) fn read(parameters: &[Parameter], facts: &mut Facts) -> Result<Link, 
         let mut problem = Problem::from(refusal);
         if let Some((name, offset)) = about {
             let value = parameters.iter().rev().find(|parameter| parameter.name == name);
-            problem.place =
-                value.map(|parameter| Place::in_text(&String::from_utf8_lossy(&parameter.value), offset));
+            let place = |text: &[u8]| Place::in_text(&String::from_utf8_lossy(text), offset);
+            problem.place = value.map(|parameter| Box::new(place(&parameter.value)));
         }
         problem
     })

@@ -180,6 +180,7 @@ async fn note_failure(
     let (key, shown) = (address_key(address), login.chars().take(100).collect::<String>());
     let tenant = tenant.map(|tenant| tenant.id);
     let unit = app.store.write(move |tx| {
+        store::login_attempt::remove_expired(tx, now)?;
         store::login_attempt::failed(tx, &key, now, now.plus(WINDOW))?;
         let body = json!({ "login": shown, "address": address.to_string() });
         let kind = "agent.login_refused";

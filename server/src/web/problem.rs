@@ -75,14 +75,24 @@ pub struct Problem {
     /// One plain sentence.
     pub text: String,
     /// The link's parameter it is about.
-    pub parameter: Option<String>,
+    pub parameter: Option<Box<str>>,
     /// The place in the decoded parameter, in UTF-8 bytes.
     pub offset: Option<usize>,
-    /// The line around that place, with a caret under it.
-    pub place: Option<Place>,
-    /// Where to go on, for people: an address of ours and the words on the link.
-    pub next: Option<(String, &'static str)>,
+    /// The line around that place, with a caret under it. Boxed, as what follows: most problems have none, and all
+    /// handlers carry them.
+    pub place: Option<Box<Place>>,
+    /// Where to go on, for people.
+    pub next: Option<Box<Next>>,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A way on, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// An address of ours.
+    pub address: String,
+    /// The words on the link.
+    pub words: &'static str,
 }
 
 /// What stands around a place in a parameter.
@@ -112,7 +122,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let Refusal { code, text, parameter, offset } = refusal;
         let mut problem = Self::new(status_of(code), code.as_str(), text);
-        problem.parameter = parameter;
+        problem.parameter = parameter.map(String::into_boxed_str);
         problem.offset = offset;
         match code {
             Code::RateLimited | Code::Overloaded => problem.with(axum::http::header::RETRY_AFTER, "10"),
@@ -188,7 +198,7 @@ impl Problem {
     /// Adds a way on, for people.
     #[must_use]
     pub fn leading_to(mut self, address: String, words: &'static str) -> Self {
-        self.next = Some((address, words));
+        self.next = Some(Box::new(Next { address, words }));
         self
     }
 }
@@ -221,7 +231,7 @@ pub fn render(mut response: Response, wants: Wants) -> Response {
                 "detail": problem.text, "code": problem.code,
             });
             if let Some(parameter) = &problem.parameter {
-                document["parameter"] = parameter.as_str().into();
+                document["parameter"] = (**parameter).into();
             }
             if let Some(offset) = problem.offset {
                 document["offset"] = offset.into();

@@ -2,10 +2,13 @@
 
 use crate::client::{Browser, Request, clear, connect, raw};
 use crate::scene::Scene;
-use http_body_util::Empty;
+use axum::body::Body;
+use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
+use hyper::service::Service as _;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ringbridge_server::web::listener;
+use hyper_util::service::TowerToHyperService;
+use ringbridge_server::web::{self, listener};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,4 +129,32 @@ async fn what_is_not_there_and_what_takes_another_method_says_so() {
     let answer = nobody.send(Request::post("/AGUI/").json()).await;
     assert_eq!(answer.outcome(), (405, "METHOD_NOT_ALLOWED".to_owned()));
     assert_eq!(answer.header("allow"), Some("GET,HEAD"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_a_handler_is_a_500_without_its_words() {
+    let scene = Scene::start().await;
+    let broken = axum::Router::new().route("/broken", axum::routing::get(broken));
+    let service = TowerToHyperService::new(web::router(&scene.app, broken));
+    let mut request = hyper::Request::get("/broken")
+        .header("Accept", "application/json")
+        .body(Body::empty())
+        .expect("fine");
+    let peer = scene.address;
+    request.extensions_mut().insert(listener::Connection { peer, transport: listener::Transport::Tls });
+    let answer = service.call(request).await.expect("an answer");
+    assert_eq!(answer.status(), 500);
+    let body = answer.into_body().collect().await.expect("a body").to_bytes();
+    let document: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    assert_eq!(
+        document,
+        json!({
+            "type": "about:blank", "title": "Something went wrong", "status": 500, "code": "INTERNAL",
+            "detail": "Something failed on our side; try again, and tell your administrator if it stays so.",
+        })
+    );
+}
+
+async fn broken() -> &'static str {
+    panic!("the words of a panic")
 }
