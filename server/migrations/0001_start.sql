@@ -75,7 +75,7 @@ create table txn (
 );
 -- Busy is derived: an agent has one live call at most, whoever asks at once (semantics 1.11, 1.12).
 create unique index one_live_call_per_agent on txn (agent_id) where live = 1;
-create index txn_unfinished on txn (id) where completed_at is null;
+create index txn_unfinished on txn (id) where completed_at is null or bridge <> '';
 create index txn_agent on txn (agent_id, id);
 create index txn_tenant on txn (tenant_id, created_at);
 

@@ -221,12 +221,13 @@ pub fn get(tx: &mut Tx<'_>, id: TransactionId) -> Result<Option<Stored>, StoreEr
     row.as_ref().map(stored).transpose()
 }
 
-/// Every transaction that is not complete, oldest first: what a restart goes on with (semantics 2.7). Their number is
-/// bounded by the calls that may be up and the agents in wrap-up.
+/// Every transaction that is not complete or has a leg that is not down, oldest first: what a restart goes on with
+/// (semantics 2.7). A complete one may still wait for the answer to its BYE. Their number is bounded by the calls that may
+/// be up and the agents in wrap-up.
 pub fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<Stored>, StoreError> {
     let rows = tx.query(
         "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, version
-         from txn where completed_at is null order by id",
+         from txn where completed_at is null or bridge <> '' order by id",
         &[],
     )?;
     rows.iter().map(stored).collect()

@@ -22,8 +22,11 @@ const DRAIN_MAX: Duration = Duration::from_secs(100);
 const DRAIN_LOOK: Duration = Duration::from_millis(50);
 
 impl Session {
-    /// The legs as they are stored.
+    /// The legs as they are stored: nothing once the call is complete and both are down, so that no restart takes it up.
     pub(super) fn bridge_json(&self) -> String {
+        if self.is_over() {
+            return String::new();
+        }
         serde_json::to_string(&self.bridge).expect("legs are plain data with text keys")
     }
 }

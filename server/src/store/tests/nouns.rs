@@ -61,6 +61,12 @@ fn a_transaction_goes_from_its_click_to_its_result() {
             transaction::set_result(tx, id, &result)
         })
         .expect("written");
+    // Complete, but a leg still waits for the answer to its BYE: a restart takes it up.
+    assert_eq!(acme.store.read_blocking(transaction::unfinished).map(|open| open.len()), Ok(1));
+    let over = call.clone();
+    acme.store
+        .write_blocking(move |tx| transaction::update(tx, id, Version(version.0 + 1), &over, "", at(1011)))
+        .expect("written");
     assert_eq!(acme.store.read_blocking(transaction::unfinished).map(|open| open.len()), Ok(0));
     let view =
         acme.store.read_blocking(move |tx| transaction::view(tx, tenant, id)).expect("read").expect("there");
