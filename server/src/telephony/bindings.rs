@@ -6,7 +6,7 @@
 use ringbridge_core::time::Timestamp;
 use ringbridge_sip::transport::{Flow, Transport};
 use ringbridge_sip::uri::SipUri;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{PoisonError, RwLock};
 
@@ -29,54 +29,70 @@ pub(super) struct Binding {
     pub(super) expires_at: Timestamp,
 }
 
-/// All bindings, by the name a phone registers under.
+/// All bindings.
 #[derive(Default)]
 pub(super) struct Bindings {
-    by_aor: RwLock<HashMap<String, Vec<Binding>>>,
+    inner: RwLock<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// By the name a phone registers under.
+    by_aor: HashMap<String, Vec<Binding>>,
+    /// The addresses they came from: strangers are many, and asking for each must cost nothing.
+    sources: HashSet<IpAddr>,
+}
+
+impl Inner {
+    fn note_sources(&mut self) {
+        self.sources = self.by_aor.values().flatten().map(|binding| binding.flow.remote.ip()).collect();
+    }
 }
 
 impl Bindings {
     /// The live bindings of a name, the newest first.
     pub(super) fn of(&self, aor: &str, now: Timestamp) -> Vec<Binding> {
-        let by_aor = self.by_aor.read().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let mut live: Vec<Binding> =
-            by_aor.get(aor).into_iter().flatten().filter(|b| b.expires_at > now).cloned().collect();
+            inner.by_aor.get(aor).into_iter().flatten().filter(|b| b.expires_at > now).cloned().collect();
         live.sort_by_key(|binding| std::cmp::Reverse(binding.registered_at));
         live
     }
 
     /// Replaces the bindings of a name.
     pub(super) fn put(&self, aor: &str, bindings: Vec<Binding>) {
-        let mut by_aor = self.by_aor.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         if bindings.is_empty() {
-            by_aor.remove(aor);
+            inner.by_aor.remove(aor);
         } else {
-            by_aor.insert(aor.to_owned(), bindings);
+            inner.by_aor.insert(aor.to_owned(), bindings);
         }
+        inner.note_sources();
     }
 
     /// Takes in what was stored before a restart. Connections of those days are gone; their phones register again.
     pub(super) fn restore(&self, stored: impl IntoIterator<Item = (String, Binding)>) {
-        let mut by_aor = self.by_aor.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         for (aor, binding) in stored {
             if binding.flow.transport == Transport::Udp {
-                by_aor.entry(aor).or_default().push(binding);
+                inner.by_aor.entry(aor).or_default().push(binding);
             }
         }
+        inner.note_sources();
     }
 
     /// Whether a phone has registered from this address.
     pub(super) fn has_source(&self, ip: IpAddr) -> bool {
-        let by_aor = self.by_aor.read().unwrap_or_else(PoisonError::into_inner);
-        by_aor.values().flatten().any(|binding| binding.flow.remote.ip() == ip)
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).sources.contains(&ip)
     }
 
     /// Drops what has expired.
     pub(super) fn sweep(&self, now: Timestamp) {
-        let mut by_aor = self.by_aor.write().unwrap_or_else(PoisonError::into_inner);
-        by_aor.retain(|_, bindings| {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner.by_aor.retain(|_, bindings| {
             bindings.retain(|binding| binding.expires_at > now);
             !bindings.is_empty()
         });
+        inner.note_sources();
     }
 }

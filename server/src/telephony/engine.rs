@@ -6,7 +6,7 @@
 
 use super::ToCall;
 use super::guard::{self, Guard, Screen};
-use super::inbox::{Delivery, Inboxes, call_of};
+use super::inbox::{Inboxes, Undelivered, call_of};
 use super::registrar::Knock;
 use super::resolve::Place;
 use super::tcp::Writer;
@@ -192,21 +192,21 @@ impl Engine {
     }
 
     fn request(&mut self, request: Request, key: ServerKey, flow: Flow) {
-        let busy = request.answer_without_state(Status::SERVICE_UNAVAILABLE);
-        let gone = request.answer_without_state(Status::NO_SUCH_CALL);
         let call_id = request.call_id.clone();
-        let method = request.method.clone();
-        let what = ToCall::Request { request, key: key.clone(), flow };
-        let response = match self.inboxes.deliver(&call_id, what) {
-            Delivery::Taken => return,
-            Delivery::Full => {
-                tracing::error!(%method, %call_id, "a call's inbox is full; its request is answered 503");
-                let mut busy = busy;
-                busy.headers.push(HeaderName::RetryAfter, HeaderValue::constant("2"));
-                busy
-            }
-            Delivery::NoInbox => gone,
+        let undelivered = match self.inboxes.deliver(&call_id, ToCall::Request { request, key, flow }) {
+            Ok(()) => return,
+            Err(undelivered) => undelivered,
         };
+        let (status, what) = match undelivered {
+            Undelivered::Full(what) => (Status::SERVICE_UNAVAILABLE, what),
+            Undelivered::NoInbox(what) => (Status::NO_SUCH_CALL, what),
+        };
+        let ToCall::Request { request, key, .. } = *what else { return };
+        let mut response = request.answer_without_state(status);
+        if status == Status::SERVICE_UNAVAILABLE {
+            tracing::error!(method = %request.method, %call_id, "a call's inbox is full; its request is answered 503");
+            response.headers.push(HeaderName::RetryAfter, HeaderValue::constant("2"));
+        }
         self.transactions.send(Outgoing::Response { response, key }, self.now());
     }
 
@@ -223,9 +223,8 @@ impl Engine {
     }
 
     fn notify(&self, call_id: &ringbridge_sip::header::CallId, what: ToCall) {
-        match self.inboxes.deliver(call_id, what) {
-            Delivery::Taken | Delivery::NoInbox => {}
-            Delivery::Full => tracing::error!(%call_id, "a call's inbox is full; something for it is lost"),
+        if let Err(Undelivered::Full(_)) = self.inboxes.deliver(call_id, what) {
+            tracing::error!(%call_id, "a call's inbox is full; something for it is lost");
         }
     }
 }

@@ -15,15 +15,13 @@ pub(super) struct Inboxes {
     calls: Mutex<HashMap<TransactionId, mpsc::Sender<ToCall>>>,
 }
 
-/// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
-    /// It is in the call's inbox.
-    Taken,
-    /// The call does not keep up; it is lost.
-    Full,
+/// Why something was not delivered; it comes back.
+#[derive(Debug)]
+pub(super) enum Undelivered {
+    /// The call does not keep up.
+    Full(Box<ToCall>),
     /// There is no such call.
-    NoInbox,
+    NoInbox(Box<ToCall>),
 }
 
 /// The transaction of a Call-ID of ours.
@@ -45,15 +43,15 @@ impl Inboxes {
         call_of(call_id).is_some_and(|call| self.lock().contains_key(&call))
     }
 
-    pub(super) fn deliver(&self, call_id: &CallId, what: ToCall) -> Delivery {
-        let Some(call) = call_of(call_id) else { return Delivery::NoInbox };
+    pub(super) fn deliver(&self, call_id: &CallId, what: ToCall) -> Result<(), Undelivered> {
         let calls = self.lock();
-        let Some(inbox) = calls.get(&call) else { return Delivery::NoInbox };
-        match inbox.try_send(what) {
-            Ok(()) => Delivery::Taken,
-            Err(mpsc::error::TrySendError::Full(_)) => Delivery::Full,
-            Err(mpsc::error::TrySendError::Closed(_)) => Delivery::NoInbox,
-        }
+        let Some(inbox) = call_of(call_id).and_then(|call| calls.get(&call)) else {
+            return Err(Undelivered::NoInbox(Box::new(what)));
+        };
+        inbox.try_send(what).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(what) => Undelivered::Full(Box::new(what)),
+            mpsc::error::TrySendError::Closed(what) => Undelivered::NoInbox(Box::new(what)),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TransactionId, mpsc::Sender<ToCall>>> {

@@ -3,7 +3,7 @@
 //! Promises: [`EngineHandle`] never blocks its caller; a call's inbox is open from the moment `open_inbox` returns. Leaves
 //! to others: doing it ([`super`]'s engine and tone source).
 
-use super::inbox::{Delivery, Inboxes};
+use super::inbox::{Inboxes, Undelivered};
 use super::names::Names;
 use ringbridge_core::id::TransactionId;
 use ringbridge_sip::header::CallId;
@@ -94,9 +94,8 @@ impl EngineHandle {
             call_id: request.call_id.clone(),
             why: Failure::Overload,
         };
-        match self.shared.inboxes.deliver(&request.call_id, failed) {
-            Delivery::Taken | Delivery::NoInbox => {}
-            Delivery::Full => tracing::error!(call_id = %request.call_id, "a call's inbox is full"),
+        if let Err(Undelivered::Full(_)) = self.shared.inboxes.deliver(&request.call_id, failed) {
+            tracing::error!(call_id = %request.call_id, "a call's inbox is full; something for it is lost");
         }
     }
 
