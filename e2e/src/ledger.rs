@@ -46,6 +46,13 @@ impl Ledger {
         rows.map(|row| row.expect("a row")).collect()
     }
 
+    /// How many journal entries there are of one kind whose body holds this text.
+    #[must_use]
+    pub fn entries(&self, kind: &str, text: &str) -> i64 {
+        let sql = "select count(*) from journal where kind = ?1 and instr(body, ?2) > 0";
+        self.0.query_row(sql, [kind, text], |row| row.get(0)).expect("the schema")
+    }
+
     /// The callbacks that were not delivered yet.
     #[must_use]
     pub fn jobs_waiting(&self) -> i64 {

@@ -90,6 +90,9 @@ fn a_hundred_kills_lose_no_click_and_double_no_callback() {
         let states = ledger.states();
         (states.keys().all(|state| state == "completed")).then_some(())
     });
+    // The kills met calls that were being set up and calls that were up, both.
+    let met = (ledger.entries("call.ended", "interrupted"), ledger.entries("call.recovered", ""));
+    assert!(met.0 > 10 && met.1 > 10, "interrupted, recovered: {met:?}");
     let completions = ledger.completions();
     for id in &accepted {
         assert_eq!(completions.get(id), Some(&("completed".to_owned(), 1)), "transaction {id} was accepted");

@@ -144,10 +144,9 @@ fn example_3_as_it_is_printed_is_called_back_to_the_byte() {
     };
     let guid = call["interaction_guid"].as_str().expect("a GUID");
     let error = call["error_string"].as_str().expect("a reason");
-    let breaks = if callback["body"].as_str().is_some_and(|body| body.contains("%0A")) { "\n" } else { "" };
     let userdata = format!(
-        "[foreign_key|12345678]{breaks}[Transactionid|{guid}][start_time|$call_answered_time][end_time|{}]{breaks}\
-         [transaction_codes|Outcome:SOLD][ctl_callbackUrl|http://www.mycompany.com/clicktodial/callback?{breaks}transaction={id}]",
+        "[foreign_key|12345678][Transactionid|{guid}][start_time|$call_answered_time][end_time|{}]\
+         [transaction_codes|Outcome:SOLD][ctl_callbackUrl|http://www.mycompany.com/clicktodial/callback?transaction={id}]",
         seconds("hung_up_at")
     );
     let form = |text: &str| encode(text).replace("%20", "+").replace('~', "%7E").replace("%2A", "*");
