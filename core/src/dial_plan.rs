@@ -279,6 +279,7 @@ mod tests {
 
     #[test]
     fn a_rewrite_replaces_the_matched_part_only() {
+        assert_eq!(outcome(vec![rewrite("00$", "7")], "65000"), Outcome::Dial(digits("6507")));
         assert_eq!(
             outcome(vec![rewrite("^00", "")], "00442079460958"),
             Outcome::Dial(digits("442079460958"))
