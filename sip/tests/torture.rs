@@ -63,10 +63,9 @@ fn refusal(bytes: &[u8]) -> ParseError {
 }
 
 fn bad_header(bytes: &[u8]) -> HeaderName {
-    match refusal(bytes) {
-        ParseError::Header { name, .. } => name,
-        other => panic!("refused for another reason: {other:?}"),
-    }
+    let refused = refusal(bytes);
+    let ParseError::Header { name, .. } = refused else { panic!("refused for another reason: {refused:?}") };
+    name
 }
 
 fn bad_start_line(line: &str) {

@@ -487,9 +487,10 @@ impl Endpoint {
         match step {
             Step::Send { method, branch, transport } => {
                 let (request, to) = (of(method, branch), destination(*transport));
-                let outgoing = match request.method {
-                    Method::Ack => Outgoing::Ack { request, to },
-                    _ => Outgoing::Request { request, to },
+                let outgoing = if request.method == Method::Ack {
+                    Outgoing::Ack { request, to }
+                } else {
+                    Outgoing::Request { request, to }
                 };
                 self.transactions.send(outgoing, Millis(self.now));
             }
