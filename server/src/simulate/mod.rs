@@ -152,7 +152,7 @@ fn world<'a, M: Machine>(
     order: Order,
     setting: &'a Setting,
 ) -> World<'a, M> {
-    let wire = if schedule % 16 == 0 { Wire::Text } else { Wire::Values };
+    let wire = if schedule.is_multiple_of(16) { Wire::Text } else { Wire::Values };
     World::new(Dice::of_schedule(seed, schedule), machine, order, setting, wire)
 }
 

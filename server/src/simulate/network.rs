@@ -163,11 +163,11 @@ impl<M: Machine> World<'_, M> {
                     Fate::Lost => {}
                     Fate::Late(late) => {
                         let at = self.now + late;
-                        self.to_phone(at, call, leg, ToPhone::Ack(request));
+                        self.reach_phone(at, call, leg, ToPhone::Ack(request));
                     }
                     Fate::Arrives | Fate::Twice | Fate::Never => {
                         let at = self.soon();
-                        self.to_phone(at, call, leg, ToPhone::Ack(request));
+                        self.reach_phone(at, call, leg, ToPhone::Ack(request));
                     }
                 }
             }
@@ -186,7 +186,7 @@ impl<M: Machine> World<'_, M> {
                     Fate::Arrives | Fate::Twice | Fate::Lost | Fate::Never => 0,
                 };
                 let at = self.soon() + late;
-                self.to_phone(at, call, leg, ToPhone::Response(response));
+                self.reach_phone(at, call, leg, ToPhone::Response(response));
             }
         }
     }
@@ -194,15 +194,15 @@ impl<M: Machine> World<'_, M> {
     fn deliver_request(&mut self, call: usize, leg: Leg, request: Request) {
         let at = self.soon();
         match self.fate() {
-            Fate::Arrives => self.to_phone(at, call, leg, ToPhone::Request(request)),
+            Fate::Arrives => self.reach_phone(at, call, leg, ToPhone::Request(request)),
             Fate::Twice => {
-                self.to_phone(at, call, leg, ToPhone::Request(request.clone()));
+                self.reach_phone(at, call, leg, ToPhone::Request(request.clone()));
                 let again = at + self.dice.between(0, 600);
-                self.to_phone(again, call, leg, ToPhone::Request(request));
+                self.reach_phone(again, call, leg, ToPhone::Request(request));
             }
-            Fate::Late(late) => self.to_phone(at + late, call, leg, ToPhone::Request(request)),
+            Fate::Late(late) => self.reach_phone(at + late, call, leg, ToPhone::Request(request)),
             // Repeated after T1.
-            Fate::Lost => self.to_phone(at + 500, call, leg, ToPhone::Request(request)),
+            Fate::Lost => self.reach_phone(at + 500, call, leg, ToPhone::Request(request)),
             Fate::Never => {
                 self.note(|| format!("{leg:?} is cut off from {}", request.method));
                 self.phone(call, leg).cut_off = true;
@@ -217,7 +217,7 @@ impl<M: Machine> World<'_, M> {
         }
     }
 
-    fn to_phone(&mut self, at: i64, call: usize, leg: Leg, message: ToPhone) {
+    fn reach_phone(&mut self, at: i64, call: usize, leg: Leg, message: ToPhone) {
         self.queue.push(at, Arrival::AtPhone { call, leg, message });
     }
 
@@ -324,7 +324,7 @@ impl<M: Machine> World<'_, M> {
         if let Some((_, said)) = self.queue.served.iter().find(|(served, _)| *served == key) {
             if let (Some(response), Some(call)) = (said.clone(), call_of(&call_id)) {
                 let at = self.soon();
-                self.to_phone(at, call, leg_of(&call_id), ToPhone::Response(response));
+                self.reach_phone(at, call, leg_of(&call_id), ToPhone::Response(response));
             }
             return;
         }

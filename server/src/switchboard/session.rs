@@ -57,6 +57,7 @@ pub struct CustomerPlan {
 
 /// What a session is asked to take in.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "short-lived, moved once into its session")]
 pub enum Happening {
     /// Something for the call machine.
     Call(Input),

@@ -26,6 +26,7 @@ pub(crate) const FORKS_MAX: usize = 8;
 /// Where a leg is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "one a leg, and every leg comes through `Ending`")]
 pub(crate) enum State {
     /// The first INVITE is out.
     Inviting(Box<Inviting>),
