@@ -1,5 +1,7 @@
 //! Stories of single transactions, told with a clock that the test moves.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "what a test does not name it does not treat apart")]
+
 use super::*;
 use crate::message::Message;
 use crate::parse::parse;
