@@ -77,10 +77,19 @@ impl Setting {
 /// What is committed of one transaction, as far as the rules need it.
 #[derive(Debug)]
 pub(super) struct Row {
+    standing: Standing,
     live: bool,
     stage: Stage,
     endings: usize,
     completions: usize,
+}
+
+/// Whether a click was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Accepted,
+    /// Its commit did not come about: there is no such transaction.
+    Void,
 }
 
 /// What was committed of one agent's transactions.
@@ -105,7 +114,11 @@ impl<'a> Ledger<'a> {
     }
 
     pub(super) fn calls(&self) -> u64 {
-        self.rows.len() as u64
+        self.accepted().count() as u64
+    }
+
+    fn accepted(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.standing == Standing::Accepted)
     }
 
     /// Notes that a rule was broken; the first is kept.
@@ -134,13 +147,17 @@ impl<'a> Ledger<'a> {
 
     /// Writes a click down.
     pub(super) fn insert(&mut self) -> usize {
-        self.rows.push(Row { live: true, stage: Stage::Admitted, endings: 0, completions: 0 });
+        let standing = Standing::Accepted;
+        self.rows.push(Row { standing, live: true, stage: Stage::Admitted, endings: 0, completions: 0 });
         self.rows.len() - 1
     }
 
     /// Takes a click back whose commit did not come about.
-    pub(super) fn remove(&mut self, call: usize) {
-        self.rows.truncate(call);
+    pub(super) fn take_back(&mut self, call: usize) {
+        if let Some(row) = self.rows.get_mut(call) {
+            row.standing = Standing::Void;
+            row.live = false;
+        }
     }
 
     /// Commits what a step brought about.
@@ -204,8 +221,8 @@ impl<'a> Ledger<'a> {
 
     /// Looks at everything once more when nothing happens any more.
     pub(super) fn close(&mut self) {
-        let endings = self.rows.iter().map(|row| row.endings).find(|count| *count != 1);
-        let completions = self.rows.iter().map(|row| row.completions).find(|count| *count != 1);
+        let endings = self.accepted().map(|row| row.endings).find(|count| *count != 1);
+        let completions = self.accepted().map(|row| row.completions).find(|count| *count != 1);
         if let Some(count) = endings {
             self.broke(Broken::Endings(count));
         }

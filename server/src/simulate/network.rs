@@ -90,8 +90,16 @@ impl Queue {
         self.order.push(Reverse((at, self.count, slot)));
     }
 
-    pub(super) fn next_at(&self) -> Option<i64> {
-        self.order.peek().map(|Reverse((at, _, _))| *at)
+    pub(super) fn next_at(&mut self) -> Option<i64> {
+        // What was repeated by a process that died is no more.
+        while let Some(Reverse((at, _, slot))) = self.order.peek() {
+            if self.slots.get(*slot as usize).is_some_and(Option::is_some) {
+                return Some(*at);
+            }
+            self.free.push(*slot);
+            self.order.pop();
+        }
+        None
     }
 
     pub(super) fn pop(&mut self) -> Option<(i64, Arrival)> {
@@ -100,12 +108,27 @@ impl Queue {
         self.slots.get_mut(slot as usize)?.take().map(|arrival| (at, arrival))
     }
 
-    /// The process died: its transactions are forgotten.
-    pub(super) fn forget_transactions(&mut self) {
+    /// The process died: its transactions are forgotten, and what they would have repeated does not come any more. Gives
+    /// whom that was for.
+    pub(super) fn forget_transactions(&mut self, now: i64) -> Vec<(usize, Leg)> {
         self.life += 1;
         self.served.clear();
+        let mut gone = Vec::new();
+        for Reverse((at, _, slot)) in &self.order {
+            let Some(place) = self.slots.get_mut(*slot as usize).filter(|_| *at > now + ON_THE_WAY) else {
+                continue;
+            };
+            if let Some(Arrival::AtPhone { call, leg, message: ToPhone::Request(_) }) = place {
+                gone.push((*call, *leg));
+                *place = None;
+            }
+        }
+        gone
     }
 }
+
+/// How long a packet is on its way; what arrives later was repeated.
+const ON_THE_WAY: i64 = 40;
 
 /// What the network does to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -229,9 +229,10 @@ impl Phone {
                 self.say(&request, 200, None, deeds);
             }
             // The other branch was taken: from now on this phone is that one.
-            Method::Bye if self.at == At::Up && self.fork == Fork::Up => {
-                self.say(&request, 200, None, deeds);
+            Method::Bye if self.fork == Fork::Up => {
+                self.say(&request, if self.at == At::Up { 200 } else { 481 }, None, deeds);
                 self.fork = Fork::Down;
+                self.at = At::Up;
                 self.tag = FORK_TAG;
             }
             Method::Bye => {

@@ -329,7 +329,7 @@ impl<'a, M: Machine> World<'a, M> {
             // The click itself was not committed: the agent sees an error, and there is no transaction.
             Some(life) if never_was => {
                 life.stored = None;
-                self.ledger.remove(call);
+                self.ledger.take_back(call);
             }
             Some(life) => life.stored = Some(before),
             None => {}
@@ -343,7 +343,12 @@ impl<'a, M: Machine> World<'a, M> {
         for life in &mut self.lives {
             life.stored = life.session.take().as_ref().map(Stored::of);
         }
-        self.queue.forget_transactions();
+        for (call, leg) in self.queue.forget_transactions(self.now) {
+            // A stray answer's BYE is nobody's state: if it is lost with the process, only the phone can help itself.
+            if self.lives.get(call).is_some_and(|life| life.stored.is_none()) {
+                self.phone(call, leg).cut_off = true;
+            }
+        }
         let away = self.dice.between(0, 6_000);
         self.queue.moment(self.now + away, Moment::Start);
     }

@@ -104,12 +104,18 @@ impl Dialog {
         }
     }
 
-    /// A response to our CANCEL. 481 after a restart: the INVITE never went out.
+    /// A response to our CANCEL. 481 after a restart: the INVITE never went out, or the CANCEL overtook it; if the phone
+    /// rings after all, it is cancelled again.
     pub(super) fn cancel_answered(&mut self, status: Status) {
-        let orphaned = matches!(&self.state, State::Inviting(inviting)
-            if inviting.watch == Watch::Orphaned && inviting.cancel != Cancel::No);
-        if orphaned && status == Status::NO_SUCH_CALL {
-            self.state = State::Over;
+        let State::Inviting(inviting) = &mut self.state else { return };
+        match (inviting.watch, inviting.cancel) {
+            (Watch::Orphaned, Cancel::Sent { until }) if status == Status::NO_SUCH_CALL => {
+                inviting.cancel = Cancel::Wanted { until, reason: ByeReason::Restarted };
+            }
+            (
+                Watch::Transaction | Watch::Orphaned,
+                Cancel::No | Cancel::Wanted { .. } | Cancel::Sent { .. },
+            ) => {}
         }
     }
 

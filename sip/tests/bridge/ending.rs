@@ -230,6 +230,11 @@ fn a_restart_before_the_first_word_cancels_at_once_since_nobody_knows_whether_it
     scene.end(AGENT);
     let cancel = scene.sent_one(AGENT, "CANCEL");
     scene.replies(&cancel, 481);
+    // The CANCEL overtook the INVITE: the phone rings after all.
+    scene.rings(AGENT);
+    let again = scene.sent_one(AGENT, "CANCEL");
+    scene.replies(&again, 481);
+    scene.seconds_pass(32);
     assert!(scene.bridge.is_over());
 }
 
