@@ -23,4 +23,5 @@ pub mod simulate;
 pub mod store;
 pub mod switchboard;
 pub mod telephony;
+pub mod upkeep;
 pub mod web;

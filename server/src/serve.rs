@@ -16,6 +16,7 @@ use crate::provision::stored::LoadError;
 use crate::store::{OpenError, Store, StoreError};
 use crate::switchboard::Switchboard;
 use crate::telephony::{self, Sockets};
+use crate::upkeep;
 use crate::web::listener::{self, Bound};
 use crate::web::tls::TlsError;
 use crate::web::{self, App, metrics};
@@ -129,6 +130,7 @@ impl Server {
         switchboard.recover().await?;
         doors.open();
         let jobs = start_jobs(&store, outbound, &directory);
+        upkeep::start(store.clone(), Arc::clone(&directory));
         let (stop, stopping) = watch::channel(false);
         let app = App::new(&config, store, directory, switchboard.clone(), keys, stopping.clone());
         let app = Arc::new(app);
