@@ -1,16 +1,26 @@
 //! Ports for tests that run beside each other.
 //!
-//! Promises: a port is given out once in a process and was free for UDP and TCP when it was given. They lie below the range
-//! from which the kernel picks for outgoing connections, so nobody takes one by chance. Leaves to others: binding it.
+//! Promises: a port is given out once on this machine as long as the process runs, and was free for UDP and TCP when it was
+//! given. They lie below the range from which the kernel picks for outgoing connections, so nobody takes one by chance.
+//! Leaves to others: binding it.
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
     process,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 const FIRST: u32 = 12_000;
 const COUNT: u32 = 20_000;
+
+/// Where a port is held for the life of the process, so that test processes beside this one see that it is taken; a
+/// loopback address that nothing else uses.
+const HELD_AT: Ipv4Addr = Ipv4Addr::new(127, 77, 7, 7);
+
+static HELD: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -29,7 +39,9 @@ pub fn free() -> u16 {
         let port = FIRST + (start + NEXT.fetch_add(STEP, Ordering::Relaxed)) % COUNT;
         let port = u16::try_from(port).expect("the range ends below 65536");
         let address = (Ipv4Addr::UNSPECIFIED, port);
-        if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {
+        let free = UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok();
+        if let (true, Ok(held)) = (free, UdpSocket::bind((HELD_AT, port))) {
+            HELD.lock().unwrap_or_else(PoisonError::into_inner).push(held);
             return port;
         }
     }

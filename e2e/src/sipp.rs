@@ -62,25 +62,29 @@ impl Sipp {
         transport: Transport,
         more: &[&str],
     ) -> Self {
-        let sipp = Self::spawn(name, at, &scenario.xml(), calls, transport, more);
+        Self::spawn(name, at, &scenario.xml(), calls, transport, more).listening(at, transport)
+    }
+
+    /// Starts it for one call over UDP with a scenario given as XML.
+    #[must_use]
+    pub fn serve(name: &'static str, at: SocketAddr, xml: &str) -> Self {
+        Self::spawn(name, at, xml, 1, Transport::Udp, &[]).listening(at, Transport::Udp)
+    }
+
+    /// Waits until its port is open.
+    fn listening(self, at: SocketAddr, transport: Transport) -> Self {
         let table = match transport {
             Transport::Udp => "/proc/net/udp",
             Transport::Tcp => "/proc/net/tcp",
         };
-        let local = format!(":{:04X} ", at.port());
+        // The second column of the kernel's table is the local address, the port in hexadecimal at its end.
+        let port = format!("0100007F:{:04X}", at.port());
         until("SIPp to listen", PATIENCE, || {
-            fs::read_to_string(table).ok().filter(|sockets| {
-                sockets.lines().skip(1).any(|line| {
-                    line.trim().split_once(' ').is_some_and(|(_, rest)| {
-                        rest.trim()
-                            .split(' ')
-                            .next()
-                            .is_some_and(|address| format!("{address} ").ends_with(&local))
-                    })
-                })
-            })
+            let sockets = fs::read_to_string(table).ok()?;
+            let mut local = sockets.lines().filter_map(|line| line.split_whitespace().nth(1));
+            local.any(|address| address == port).then_some(())
         });
-        sipp
+        self
     }
 
     /// Starts it as a client that calls `remote` with a scenario given as XML, for example to register.

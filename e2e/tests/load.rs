@@ -100,8 +100,9 @@ fn two_thousand_clicks_leave_nothing_behind() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     const CLICKS: usize = 2_000;
     const AGENTS: usize = 4;
-    /// Caches and allocators settle in the first calls.
-    const WARM: usize = 200;
+    /// What is kept on purpose fills up first: SIP's ended transactions for 32 s (RFC 3261 17), SQLite's pages, the
+    /// allocator's arenas. Measured: no growth worth the name from here to twice as many.
+    const WARM: usize = 3_000;
     let (server, sessions, phones, trunk) = crowd(AGENTS);
     let receiver = Receiver::start();
     let all = u32::try_from(CLICKS + WARM).expect("few");
@@ -139,5 +140,5 @@ fn two_thousand_clicks_leave_nothing_behind() {
         (process::handles(server.id()) <= handles + 4).then_some(())
     });
     let now = process::memory(server.id());
-    assert!(now <= memory + 24 * 1024, "memory grew from {memory} KiB to {now} KiB");
+    assert!(now <= memory + 8 * 1024, "memory grew from {memory} KiB to {now} KiB");
 }

@@ -1,7 +1,9 @@
 //! The stand-in phones against SIPp, a client that others wrote: what the demo shows must be real SIP.
 
 use ringbridge_e2e::{ports, sipp::Sipp, wire::flow};
-use ringbridge_standin::phone::{AutoAnswer, Phase, Phone, PhoneConfig, PhoneView};
+use ringbridge_standin::phone::{
+    AutoAnswer, Phase, Phone, PhoneConfig, PhoneView, Registration, RegistrationView,
+};
 use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -159,4 +161,90 @@ async fn a_ringing_phone_is_cancelled() {
         .call(&phone);
     phone.until(PATIENCE, |view| view.last_end == "cancelled").await.expect("it stops ringing");
     let _ = finish(caller).await;
+}
+
+/// A registrar that challenges and verifies the answer.
+const REGISTRAR: &str = r#"<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="registrar">
+  <recv request="REGISTER"/>
+  <send>
+    <![CDATA[
+
+      SIP/2.0 401 Unauthorized
+      [last_Via:]
+      [last_From:]
+      [last_To:];tag=[pid]
+      [last_Call-ID:]
+      [last_CSeq:]
+      WWW-Authenticate: Digest realm="ringbridge", nonce="n0nce", algorithm=MD5, qop="auth"
+      Content-Length: 0
+
+    ]]>
+  </send>
+  <recv request="REGISTER">
+    <action><verifyauth assign_to="right" username="alice" password="phone secret"/></action>
+  </recv>
+  <nop hide="true" test="right" next="yes"/>
+  <send next="end">
+    <![CDATA[
+
+      SIP/2.0 403 Forbidden
+      [last_Via:]
+      [last_From:]
+      [last_To:];tag=[pid]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Content-Length: 0
+
+    ]]>
+  </send>
+  <label id="yes"/>
+  <send>
+    <![CDATA[
+
+      SIP/2.0 200 OK
+      [last_Via:]
+      [last_From:]
+      [last_To:];tag=[pid]
+      [last_Call-ID:]
+      [last_CSeq:]
+      [last_Contact:]
+      Expires: 60
+      Content-Length: 0
+
+    ]]>
+  </send>
+  <label id="end"/>
+</scenario>
+"#;
+
+async fn registering(password: &str) -> (Phone, Sipp) {
+    let registrar = ports::loopback();
+    let sipp = Sipp::serve("registrar", registrar, REGISTRAR);
+    let account = Registration {
+        registrar,
+        domain: "ringbridge".to_owned(),
+        user: "alice".to_owned(),
+        password: password.to_owned(),
+        expires: Duration::from_secs(60),
+    };
+    let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    let config = PhoneConfig { registration: Some(account), ..PhoneConfig::new("alice", any) };
+    (Phone::start(config).await.expect("a phone"), sipp)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_registers_by_digest() {
+    let (phone, sipp) = registering("phone secret").await;
+    let registered = |view: &PhoneView| view.registration == RegistrationView::Registered;
+    phone.until(PATIENCE, registered).await.expect("registered");
+    assert_eq!(finish(sipp).await, ["REGISTER", "< 401 REGISTER", "REGISTER", "< 200 REGISTER"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_with_a_wrong_password_says_that_it_is_not_registered() {
+    let (phone, sipp) = registering("wrong").await;
+    let failed = |view: &PhoneView| view.registration == RegistrationView::Failed("403 Forbidden".to_owned());
+    phone.until(PATIENCE, failed).await.expect("refused");
+    let _ = finish(sipp).await;
 }

@@ -5,6 +5,7 @@
 
 use super::{Registration, RegistrationView};
 use ringbridge_sip::{
+    digest::{Answering, Login},
     header::{CallId, HeaderName, Headers, NameAddr, Via},
     ids::IdSource,
     message::{MAX_FORWARDS, Request, Response},
@@ -93,15 +94,17 @@ impl Register {
         } else {
             (HeaderName::WwwAuthenticate, HeaderName::Authorization)
         };
-        let challenge = response.headers.challenges(&asks).into_iter().next();
-        let Some(challenge) = challenge.filter(|_| self.challenges < CHALLENGES) else {
+        let answering = Answering::strongest(&response.headers.challenges(&asks));
+        let Some(mut answering) = answering.filter(|_| self.challenges < CHALLENGES) else {
             self.view = RegistrationView::Failed(format!("{} {}", response.status.code(), response.reason));
             self.due = Some(now.plus(AGAIN));
             return None;
         };
         self.challenges += 1;
-        let _ = (challenge, &self.account.password);
-        Some(self.attempt(Some((answers, HeaderValue::constant("Digest"))), ids))
+        let login = Login::new(&self.account.user, &self.account.password);
+        let uri = Uri::Sip(self.registrar());
+        let credentials = answering.answer(&login, &Method::Register, &uri, ids);
+        Some(self.attempt(Some((answers, HeaderValue::new(credentials.to_string()).ok()?)), ids))
     }
 
     /// The registrar did not answer.
