@@ -1,37 +1,36 @@
 //! Branches, tags, Call-IDs and other names that must not repeat, from a seeded generator.
 //!
 //! Promises: the same seed gives the same names, so that a stored call goes on where it was and a simulation can be played
-//! again; the state can be stored. Not for secrets: a peer who sees names may guess others; nonces come from keyed hashes
-//! ([`crate::digest`]). Leaves to others: the seed, from the operating system's randomness.
+//! again; the state can be stored; a peer who sees some names cannot compute the others, so that the trunk does not learn
+//! the names of the agent's leg. Nonces come from keyed hashes ([`crate::digest`]). Leaves to others: the seed, from the operating system's randomness.
 
 use crate::header::{CallId, MAGIC_COOKIE};
 use crate::text::{Invalid, SipToken};
 use crate::uri::Host;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-/// A SplitMix64 generator.
+/// Names from a seed and a count, by SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct IdSource {
     // Stored as text: JSON's numbers lose digits beyond 2^53 in some readers.
     #[serde(with = "as_text")]
-    state: u64,
+    seed: u64,
+    used: u64,
 }
 
 impl IdSource {
     /// A generator from a seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self { seed, used: 0 }
     }
 
     /// The next 64 bits.
-    pub const fn bits(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+    pub fn bits(&mut self) -> u64 {
+        let hash = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(self.used.to_be_bytes());
+        self.used += 1;
+        hash.finalize().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte))
     }
 
     /// A branch with the cookie of RFC 3261.

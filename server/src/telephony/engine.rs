@@ -7,19 +7,22 @@
 use super::ToCall;
 use super::guard::{self, Guard, Screen};
 use super::inbox::{Inboxes, Undelivered, call_of};
+use super::names::Names;
 use super::registrar::Knock;
 use super::resolve::Place;
 use super::tcp::Writer;
 use super::trunk::Trunks;
 use super::wire::Wire;
+use ringbridge_sip::dialog::refuse_stray;
 use ringbridge_sip::header::HeaderName;
+use ringbridge_sip::ids::IdSource;
 use ringbridge_sip::message::{Message, Request, Response};
 use ringbridge_sip::method::Method;
 use ringbridge_sip::status::Status;
 use ringbridge_sip::text::HeaderValue;
 use ringbridge_sip::time::Millis;
 use ringbridge_sip::transaction::{ClientKey, Hop, Outgoing, Output, ServerKey, Transactions};
-use ringbridge_sip::transport::{Flow, Transport};
+use ringbridge_sip::transport::{Destination, Flow, Transport};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -58,6 +61,9 @@ pub(super) struct Engine {
     pub(super) trunks: Arc<Trunks>,
     pub(super) guard: Guard,
     pub(super) registrar: mpsc::Sender<Knock>,
+    pub(super) names: Names,
+    /// For the messages that end a dialog no call knows.
+    pub(super) ids: IdSource,
     /// When the engine began: its clock counts from there.
     pub(super) started: Instant,
 }
@@ -178,7 +184,8 @@ impl Engine {
                 let cancelled = ToCall::Cancelled { invite, call_id: call_id.clone() };
                 self.notify(&call_id, cancelled);
             }
-            Output::Response { response, .. } | Output::Stray { response, .. } => self.response(response),
+            Output::Response { response, .. } => self.response(response),
+            Output::Stray { response, flow } => self.stray(response, flow),
             Output::Failed { branch, method, call_id, why } => {
                 tracing::info!(%method, %call_id, ?why, "a SIP transaction failed");
                 if call_of(&call_id).is_none() {
@@ -208,6 +215,23 @@ impl Engine {
             response.headers.push(HeaderName::RetryAfter, HeaderValue::constant("2"));
         }
         self.transactions.send(Outgoing::Response { response, key }, self.now());
+    }
+
+    /// A response that came too late for its transaction, and perhaps for its call: a phone that answers a call which is
+    /// over must not stay off the hook.
+    fn stray(&mut self, response: Response, flow: Flow) {
+        if self.inboxes.has(&response.call_id) || call_of(&response.call_id).is_none() {
+            return self.response(response);
+        }
+        // Only toward those we call, and only back along the way it came: nobody else is made a target.
+        if !self.guard.knows(flow.remote.ip()) {
+            return;
+        }
+        let Some(contact) = response.headers.contact_uri() else { return };
+        let here = self.names.local_for(&Destination { uri: contact, flow: Some(flow) });
+        for outgoing in refuse_stray(&response, &here, Some(flow), &mut self.ids) {
+            self.transactions.send(outgoing, self.now());
+        }
     }
 
     fn response(&self, response: Response) {

@@ -101,7 +101,7 @@ impl Guard {
     }
 
     /// Whether somebody at this address is a trunk or a phone. Ports are not looked at: OPTIONS often comes from another.
-    fn knows(&mut self, ip: IpAddr) -> bool {
+    pub(super) fn knows(&mut self, ip: IpAddr) -> bool {
         let snapshot = self.directory.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.fixed.0) {
             let hosts = fixed_hosts(&snapshot);

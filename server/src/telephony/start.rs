@@ -15,10 +15,11 @@ use super::tone::{self, ToneSource};
 use super::trunk::Trunks;
 use super::udp;
 use super::wire::Wire;
-use crate::clock;
 use crate::config::{Sip, SipListen};
 use crate::directory::Directory;
 use crate::store::{Store, StoreError};
+use crate::{chance, clock};
+use ringbridge_sip::ids::IdSource;
 use ringbridge_sip::transaction::{Config, Transactions};
 use ringbridge_sip::transport::Transport;
 use std::io;
@@ -121,7 +122,13 @@ impl Sockets {
         let (tone_sender, tone_commands) = mpsc::channel(tone::MAX_WAITING);
         let (inboxes, bindings) = (Arc::new(Inboxes::default()), Arc::new(Bindings::default()));
         let registrar = Registrar::open(realm, store, directory.clone(), bindings.clone()).await?;
-        let shared = Shared { commands, inboxes: inboxes.clone(), tones: tone_sender, tone_address, names };
+        let shared = Shared {
+            commands,
+            inboxes: inboxes.clone(),
+            tones: tone_sender,
+            tone_address,
+            names: names.clone(),
+        };
         let engine = EngineHandle { shared: Arc::new(shared) };
 
         let started_at = u64::try_from(clock::now().as_millis()).unwrap_or(0);
@@ -135,6 +142,8 @@ impl Sockets {
             trunks: trunks.clone(),
             guard: Guard::new(trunks.clone(), bindings.clone(), directory),
             registrar: knock_sender,
+            names,
+            ids: IdSource::new(u64::from_ne_bytes(chance::bytes())),
             started: Instant::now(),
         };
         tokio::spawn(machine.run(events, outgoing));

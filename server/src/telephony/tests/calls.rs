@@ -3,15 +3,15 @@
 use super::*;
 use crate::telephony::ToCall;
 use ringbridge_core::id::TransactionId;
-use ringbridge_sip::header::{Headers, NameAddr, Via};
+use ringbridge_sip::header::{HeaderName, Headers, NameAddr, Via};
 use ringbridge_sip::ids::IdSource;
 use ringbridge_sip::method::Method;
 use ringbridge_sip::status::Status;
 use ringbridge_sip::text::SipToken;
 use ringbridge_sip::transaction::{Failure, Outgoing};
-use ringbridge_sip::transport::Destination;
+use ringbridge_sip::transport::{Destination, Transport};
 use ringbridge_sip::uri::SipUri;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 
 const CALL: TransactionId = TransactionId(7);
@@ -73,6 +73,35 @@ async fn an_invite_goes_out_and_its_responses_come_in_and_a_failure_is_acknowled
     }
     let ack = phone.request().await;
     assert_eq!((&ack.method, ack.branch()), (&Method::Ack, invite.branch()));
+}
+
+#[tokio::test]
+async fn a_phone_that_answers_a_call_which_is_over_is_hung_up() {
+    let phone = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let server = start(vec![trunk("main", format!("sip:{}", phone.local_addr().unwrap()), 0)]).await;
+    let phone = Peer { socket: phone, server: server.udp() };
+    let call = Call::new(&server);
+    call.send(Method::Invite, &format!("sip:bob@{}", phone.address()));
+    let invite = phone.request().await;
+    let refused = invite.answer(Status::new(486).unwrap(), &SipToken::constant("t"));
+    phone.send(&refused.to_bytes()).await;
+    assert_eq!(phone.request().await.method, Method::Ack);
+    drop(call);
+    server.telephony.close_inbox(CALL);
+    // Another fork of the INVITE answers after all that, under a branch nobody knows any more.
+    let mut late = invite.answer(Status::OK, &SipToken::constant("fork"));
+    let us = server.udp();
+    late.via = Via::new(Transport::Udp, us.ip().into(), us.port(), SipToken::constant("z9hG4bKgone"));
+    let contact = NameAddr::new(format!("sip:bob@{}", phone.address()).parse::<SipUri>().unwrap());
+    late.headers.push_address(HeaderName::Contact, &contact);
+    phone.send(&late.to_bytes()).await;
+    let (ack, bye) = (phone.request().await, phone.request().await);
+    let of_fork = |request: &Request| (request.to.tag().map(ToString::to_string), request.call_id.clone());
+    assert_eq!((&ack.method, ack.cseq), (&Method::Ack, invite.cseq));
+    assert_eq!((&bye.method, bye.cseq), (&Method::Bye, invite.cseq + 1));
+    for request in [&ack, &bye] {
+        assert_eq!(of_fork(request), (Some("fork".to_owned()), invite.call_id.clone()));
+    }
 }
 
 #[tokio::test]
