@@ -222,7 +222,7 @@ impl Dialog {
                 self.bye_answered(branch, Status::REQUEST_TIMEOUT);
                 None
             }
-            (Method::Info, _) => self.info_failed(branch, step),
+            (Method::Info, _) => self.info_failed(branch),
             // A CANCEL nobody answered: the INVITE's own wait has an end. A PRACK: its 200 may still come.
             (
                 Method::Cancel

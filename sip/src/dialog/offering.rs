@@ -371,7 +371,7 @@ impl Dialog {
             return self.ack_missing(step);
         }
         if let Some(info) = confirmed.info.clone().filter(|info| info.until <= now) {
-            return self.info_failed(&info.branch, step);
+            return self.info_failed(&info.branch);
         }
         if confirmed.expires.is_some_and(|until| until <= now) {
             return Some(self.lose(

@@ -121,19 +121,17 @@ impl Dialog {
             return None;
         }
         match response.status {
-            status @ (Status::NO_SUCH_CALL | Status::REQUEST_TIMEOUT) => {
+            status @ Status::NO_SUCH_CALL => {
                 Some(self.lose(Some(status), FailureCause::Lost, super::inviting::phrase(response), step))
             }
             status => Some(Heard::InfoAnswered(status)),
         }
     }
 
-    /// Our INFO got no answer at all: as 408.
-    pub(super) fn info_failed(&mut self, branch: &str, step: &mut Step<'_>) -> Option<Heard> {
-        self.take_info(branch).then(|| {
-            let words = "the far end no longer answers";
-            self.lose(Some(Status::REQUEST_TIMEOUT), FailureCause::Lost, words, step)
-        })
+    /// Our INFO got no answer at all: as 408. The call goes on, though RFC 3261 12.2.1.2 would end it: trunks that list
+    /// INFO and ignore it exist, and two people who talk must not be parted by a key that was not heard.
+    pub(super) fn info_failed(&mut self, branch: &str) -> Option<Heard> {
+        self.take_info(branch).then_some(Heard::InfoAnswered(Status::REQUEST_TIMEOUT))
     }
 
     fn take_info(&mut self, branch: &str) -> bool {

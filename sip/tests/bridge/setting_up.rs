@@ -368,3 +368,19 @@ fn an_extension_is_not_sent_where_the_far_end_does_not_take_info_or_refuses_a_ke
     assert_eq!(scene.extensions(), [Extension::NotSent]);
     scene.sent(CUSTOMER, &[]);
 }
+
+#[test]
+fn a_key_that_nobody_takes_does_not_part_two_people_who_talk() {
+    let mut scene = Scene::agent_ringing();
+    scene.answers(AGENT);
+    scene.ring_customer_with(CallerHeader::From, None, Some("12"));
+    scene.customer.extra = vec![(HeaderName::Allow, "INVITE, ACK, BYE, INFO")];
+    scene.answers(CUSTOMER);
+    scene.forget();
+    scene.seconds_pass(1);
+    let info = scene.sent_one(CUSTOMER, "INFO");
+    scene.fails(&info, Failure::Timeout);
+    assert_eq!(scene.extensions(), [Extension::NotSent]);
+    scene.sent(CUSTOMER, &[]);
+    scene.sent(AGENT, &[]);
+}
