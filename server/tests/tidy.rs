@@ -84,7 +84,7 @@ fn every_file_opens_by_saying_what_it_is() {
 fn no_file_is_longer_than_a_reader_can_hold() {
     let broken: Vec<_> = sources()
         .iter()
-        .filter(|source| !source.path.contains("/tests/"))
+        .filter(|source| !source.path.contains("/tests/") && !source.path.ends_with("/tests.rs"))
         .map(|source| (source.product().lines().count(), &source.path))
         .filter(|(lines, _)| *lines > LINES_MAX)
         .map(|(lines, path)| format!("{path}: {lines} lines"))

@@ -19,6 +19,7 @@
 //! sockets, the real transactions, SQL and HTTP; their own tests and the end-to-end tests see to them.
 
 mod dice;
+mod habits;
 mod ledger;
 mod network;
 mod phone;

@@ -5,58 +5,13 @@
 //! re-INVITEs, holds, hangs up at the worst moment. Leaves to others: when its messages arrive (`network`).
 
 use super::dice::Dice;
+use super::habits::{Habits, Reinvite, Taking};
 use ringbridge_sip::bridge::Leg;
 use ringbridge_sip::header::{HeaderName, Headers};
 use ringbridge_sip::message::{Request, Response};
 use ringbridge_sip::method::Method;
 use ringbridge_sip::status::Status;
 use ringbridge_sip::text::{HeaderValue, SipToken};
-
-/// What a phone does when it is called.
-#[derive(Clone, Debug)]
-pub(super) struct Habits {
-    /// How it takes the call.
-    taking: Taking,
-    /// How long until it rings, and from there until its last word.
-    ring_after: i64,
-    answer_after: i64,
-    /// Whether it sends sound before it answers.
-    early_media: bool,
-    /// Whether it says 100 at once.
-    trying: bool,
-    /// Whether its proxy asks for a password first.
-    challenge: bool,
-    /// Whether another branch of a fork answers as well.
-    forked: bool,
-    /// How long it talks; `None`: until the other side hangs up.
-    talk: Option<i64>,
-    /// When it holds and resumes, from its answer.
-    hold_after: Option<i64>,
-    /// How it takes re-INVITEs.
-    reinvite: Reinvite,
-}
-
-/// How a phone takes a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Taking {
-    Answers,
-    Refuses(u16),
-    /// It rings until it is cancelled.
-    RingsOn,
-    /// It is answered with video only.
-    WithoutSound,
-}
-
-/// How a phone takes re-INVITEs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reinvite {
-    Takes,
-    /// It takes it at another port.
-    Moves,
-    /// 491 the first time.
-    GlaresOnce,
-    Refuses(u16),
-}
 
 /// Where a phone is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,37 +104,6 @@ const PATIENCE: i64 = 32_000;
 
 /// How often a 200 is repeated within 64 · T1, at 0.5, 1, 2 and then every 4 s.
 const REPEATS_MAX: u32 = 10;
-
-impl Habits {
-    pub(super) fn thrown(leg: Leg, dice: &mut Dice) -> Self {
-        let taking = match dice.below(16) {
-            0 => Taking::Refuses(486),
-            1 => Taking::Refuses(REFUSALS[dice.below(REFUSALS.len() as u64) as usize]),
-            2 => Taking::RingsOn,
-            3 if dice.once_in(4) => Taking::WithoutSound,
-            _ => Taking::Answers,
-        };
-        Self {
-            taking,
-            ring_after: dice.between(0, 400),
-            answer_after: dice.between(0, 20_000),
-            early_media: leg == Leg::Customer && dice.once_in(3),
-            trying: !dice.once_in(4),
-            challenge: leg == Leg::Customer && dice.once_in(6),
-            forked: leg == Leg::Customer && dice.once_in(12),
-            talk: (!dice.once_in(3)).then(|| dice.between(0, 120_000)),
-            hold_after: dice.once_in(8).then(|| dice.between(0, 30_000)),
-            reinvite: match dice.below(16) {
-                0 => Reinvite::Moves,
-                1 => Reinvite::GlaresOnce,
-                2 if dice.once_in(3) => Reinvite::Refuses(if dice.once_in(2) { 488 } else { 481 }),
-                _ => Reinvite::Takes,
-            },
-        }
-    }
-}
-
-const REFUSALS: [u16; 8] = [302, 403, 404, 480, 487, 500, 503, 603];
 
 impl Phone {
     pub(super) fn new(leg: Leg, dice: &mut Dice) -> Self {

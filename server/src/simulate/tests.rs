@@ -122,10 +122,3 @@ fn a_process_that_acts_before_it_commits_is_found() {
     let found = found(&real, Order::ActThenCommit);
     assert!(matches!(found, Some((_, Broken::NotCommitted(_) | Broken::LegLeftUp(_)))), "{found:?}");
 }
-
-#[test]
-#[ignore = "for people: plays the schedule of SEED and ONLY and prints it"]
-fn play_again() {
-    let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    println!("{}", run(&Options { seed: number("SEED"), calls: 0, only: Some(number("ONLY")) }).text);
-}
