@@ -143,7 +143,7 @@ impl Phone {
         if let Some(said) = self.said.iter().find(again) {
             return deeds.push(Deed::Respond(said.clone()));
         }
-        let fork = self.tag != FORK_TAG && request.to.tag() == Some(FORK_TAG.as_str());
+        let fork = self.is_for_fork(&request);
         match request.method {
             Method::Invite if request.to.tag().is_none() => self.called(request, deeds),
             Method::Invite => self.reinvited(&request, deeds),
@@ -181,6 +181,11 @@ impl Phone {
         }
     }
 
+    /// Whether a request is for the other branch of the fork.
+    fn is_for_fork(&self, request: &Request) -> bool {
+        self.tag != FORK_TAG && request.to.tag() == Some(FORK_TAG.as_str())
+    }
+
     fn called(&mut self, invite: Request, deeds: &mut Vec<Deed>) {
         if self.at == At::Down {
             return self.say(&invite, 480, None, deeds);
@@ -209,8 +214,11 @@ impl Phone {
         match self.habits.reinvite {
             Reinvite::Refuses(code) => {
                 self.say(invite, code, None, deeds);
-                if code == 481 {
-                    self.hung_up();
+                match (code, self.is_for_fork(invite)) {
+                    // The branch that was taken is gone; its sibling waits for the BYE that is under way.
+                    (481, true) => self.fork = Fork::Down,
+                    (481, false) => self.hung_up(),
+                    (_, true | false) => {}
                 }
             }
             Reinvite::GlaresOnce if !self.glared => {
