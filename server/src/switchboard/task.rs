@@ -3,7 +3,7 @@
 //! Promises: nothing is sent that was not committed; while the database is away the call stands still and what happens
 //! waits in bounded queues. Leaves to others: what a happening means (`session`), what is written (`record`).
 
-use super::person::{Actor, WrapUpForm};
+use super::person::{Actor, WrapUpForm, unavailable};
 use super::record::{self, Identity, Page};
 use super::session::{Completion, Happening, Session, Step};
 use super::{Inner, Switchboard};
@@ -122,7 +122,8 @@ impl CallTask {
             Wish::FinishWrapUp => self.take(Happening::Call(Input::Finish)).await,
             Wish::Save(form) => self.save(form).await,
         };
-        let _ = ask.done.send(Ok(()));
+        let answer = done.as_ref().map(|()| ()).map_err(unavailable);
+        let _ = ask.done.send(answer);
         done
     }
 
