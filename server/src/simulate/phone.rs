@@ -205,7 +205,9 @@ impl Phone {
     }
 
     fn reinvited(&mut self, invite: &Request, deeds: &mut Vec<Deed>) {
-        if self.at != At::Up {
+        // The branches of a fork are up or down each for itself.
+        let is_up = if self.is_for_fork(invite) { self.fork == Fork::Up } else { self.at == At::Up };
+        if !is_up {
             return self.say(invite, 481, None, deeds);
         }
         if self.asking.as_ref().is_some_and(|asking| asking.method == Method::Invite) {
