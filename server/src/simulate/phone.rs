@@ -35,7 +35,12 @@ pub(super) enum Wake {
     LastWord,
     /// Its 200 has no ACK yet.
     Repeat {
+        /// How long it waited.
         after: i64,
+        /// Which INVITE it answers.
+        cseq: u32,
+        /// How often it repeats yet.
+        left: u32,
     },
     /// A request of its own has no answer yet.
     Resend {
@@ -76,8 +81,6 @@ pub(super) struct Phone {
     /// A request of its own without final answer.
     asking: Option<Request>,
     cseq: u32,
-    /// How often the 200 that waits for its ACK was repeated.
-    repeats: u32,
     glared: bool,
     held: bool,
     /// Whether it ever was off the hook.
@@ -122,7 +125,6 @@ impl Phone {
             fork: Fork::None,
             asking: None,
             cseq: 0,
-            repeats: 0,
             glared: false,
             held: false,
             answered: false,
@@ -238,10 +240,10 @@ impl Phone {
     fn take_offer(&mut self, invite: &Request, deeds: &mut Vec<Deed>) {
         let response = self.with_session(invite, Status::OK, &self.tag.clone());
         self.unacknowledged.push(response.clone());
-        self.repeats = 0;
         self.said.push(response.clone());
+        let cseq = response.cseq.number;
         deeds.push(Deed::Respond(response));
-        deeds.push(Deed::WakeIn(500, Wake::Repeat { after: 500 }));
+        deeds.push(Deed::WakeIn(500, Wake::Repeat { after: 500, cseq, left: REPEATS_MAX }));
     }
 
     fn cancelled(&mut self, cancel: &Request, deeds: &mut Vec<Deed>) {
@@ -293,7 +295,7 @@ impl Phone {
                     self.last_word(480, deeds);
                 }
             }
-            Wake::Repeat { after } => self.repeat(after, deeds),
+            Wake::Repeat { after, cseq, left } => self.repeat(after, cseq, left, deeds),
             Wake::Resend { after } => self.resend(after, deeds),
             Wake::HangUp => {
                 if self.at == At::Up {
@@ -359,10 +361,10 @@ impl Phone {
             response.body = text.into_bytes();
         }
         self.unacknowledged.push(response.clone());
-        self.repeats = 0;
         self.said.push(response.clone());
+        let cseq = response.cseq.number;
         deeds.push(Deed::Respond(response));
-        deeds.push(Deed::WakeIn(500, Wake::Repeat { after: 500 }));
+        deeds.push(Deed::WakeIn(500, Wake::Repeat { after: 500, cseq, left: REPEATS_MAX }));
         if self.habits.forked {
             self.fork = Fork::Up;
             let other = self.with_session(&invite, Status::OK, &FORK_TAG);
@@ -378,13 +380,13 @@ impl Phone {
         self.invite = Some(invite);
     }
 
-    fn repeat(&mut self, after: i64, deeds: &mut Vec<Deed>) {
-        if self.unacknowledged.is_empty() {
+    /// Repeats a 200 that was not acknowledged, each of them in a rhythm of its own.
+    fn repeat(&mut self, after: i64, cseq: u32, left: u32, deeds: &mut Vec<Deed>) {
+        let mut waiting = self.unacknowledged.iter().filter(|said| said.cseq.number == cseq).peekable();
+        if waiting.peek().is_none() {
             return;
         }
-        let next = (after * 2).min(4_000);
-        self.repeats += 1;
-        if self.repeats > REPEATS_MAX {
+        let Some(left) = left.checked_sub(1) else {
             // RFC 3261 13.3.1.4: it ends what it believes to be a call.
             self.left_alone = true;
             self.unacknowledged.clear();
@@ -393,9 +395,10 @@ impl Phone {
                 self.ask(Method::Bye, None, deeds);
             }
             return;
-        }
-        deeds.extend(self.unacknowledged.iter().cloned().map(Deed::Respond));
-        deeds.push(Deed::WakeIn(next, Wake::Repeat { after: next }));
+        };
+        deeds.extend(waiting.cloned().map(Deed::Respond));
+        let after = (after * 2).min(4_000);
+        deeds.push(Deed::WakeIn(after, Wake::Repeat { after, cseq, left }));
     }
 
     fn resend(&mut self, after: i64, deeds: &mut Vec<Deed>) {
