@@ -122,7 +122,7 @@ impl CallTask {
             Wish::FinishWrapUp => self.take(Happening::Call(Input::Finish)).await,
             Wish::Save(form) => self.save(form).await,
         };
-        let answer = done.as_ref().map(|()| ()).map_err(unavailable);
+        let answer = done.as_ref().copied().map_err(unavailable);
         let _ = ask.done.send(answer);
         done
     }
