@@ -18,6 +18,7 @@
 //! to play it again. One schedule in sixteen prints and parses each message; the others pass values. Not covered here:
 //! sockets, the real transactions, SQL and HTTP; their own tests and the end-to-end tests see to them.
 
+mod deed;
 mod dice;
 mod habits;
 mod ledger;

@@ -4,6 +4,7 @@
 //! answers CANCEL and BYE), and does the odd things real ones do: it says nothing, answers twice, moves its media, refuses
 //! re-INVITEs, holds, hangs up at the worst moment. Leaves to others: when its messages arrive (`network`).
 
+pub(super) use super::deed::{Deed, Wake};
 use super::dice::Dice;
 use super::habits::{Habits, Reinvite, Taking};
 use ringbridge_sip::bridge::Leg;
@@ -26,41 +27,6 @@ pub(super) enum At {
     Up,
     /// On the hook again.
     Down,
-}
-
-/// What wakes a phone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wake {
-    Ring,
-    LastWord,
-    /// Its 200 has no ACK yet.
-    Repeat {
-        /// How long it waited.
-        after: i64,
-        /// Which INVITE it answers.
-        cseq: u32,
-        /// How often it repeats yet.
-        left: u32,
-    },
-    /// A request of its own has no answer yet.
-    Resend {
-        after: i64,
-    },
-    HangUp,
-    Hold,
-    Resume,
-    /// It stops ringing by itself.
-    Tires,
-}
-
-/// What a phone wants done.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "short-lived")]
-pub(super) enum Deed {
-    Respond(Response),
-    Request(Request),
-    Ack(Request),
-    WakeIn(i64, Wake),
 }
 
 /// The far end of one leg.
