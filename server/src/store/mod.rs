@@ -21,6 +21,7 @@ mod reader;
 pub mod recent_click;
 pub mod registration;
 pub mod session;
+pub mod statistics;
 pub mod tenant;
 #[cfg(test)]
 pub(crate) mod tests;

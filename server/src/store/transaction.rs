@@ -280,32 +280,6 @@ pub fn last_of_agent(
     rows.iter().map(viewed).collect()
 }
 
-/// A tenant's calls whose click came in `from..to`, oldest first, from the `offset`th on (semantics 6.2).
-pub fn between(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    (from, to): (Timestamp, Timestamp),
-    offset: u32,
-    limit: u32,
-) -> Result<Vec<View>, StoreError> {
-    let rows = tx.query(
-        "select txn.id, txn.guid, txn.tenant_id, txn.agent_id, txn.queue_id, txn.number, txn.caller_id, txn.state,
-                txn.link, txn.call, txn.created_at, txn.answered_at, txn.ended_at, txn.completed_at, txn.result_code,
-                txn.error_string, txn.record_id, job.state as job_state, job.attempt as job_attempt
-         from txn left join job on job.transaction_id = txn.id and job.kind = 'callback'
-         where txn.tenant_id = $1 and txn.created_at >= $2 and txn.created_at < $3
-         order by txn.created_at, txn.id limit $4 offset $5",
-        &[
-            tenant.0.into(),
-            from.into(),
-            to.into(),
-            Value::Int(limit.into()),
-            Value::Int(offset.into()),
-        ],
-    )?;
-    rows.iter().map(viewed).collect()
-}
-
 fn json_of(call: &Call) -> Result<String, StoreError> {
     serde_json::to_string(call).map_err(|error| StoreError::Database(error.to_string()))
 }
@@ -332,7 +306,7 @@ fn stored(row: &Row) -> Result<Stored, StoreError> {
     })
 }
 
-fn viewed(row: &Row) -> Result<View, StoreError> {
+pub(super) fn viewed(row: &Row) -> Result<View, StoreError> {
     let state = match row.optional_text("job_state")?.as_deref() {
         None => "none",
         Some("done") => "delivered",

@@ -6,6 +6,7 @@ mod jobs;
 mod nouns;
 mod opening;
 mod statements;
+mod statistics;
 mod units;
 
 use super::{Store, agent, tenant, transaction};
