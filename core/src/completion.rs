@@ -1,14 +1,16 @@
-//! Completion: the tokens get their values, the result is settled, the callback is written out.
+//! Completion: the tokens get their values, the record is ordered, and once it is settled the rest is written out.
 //!
-//! Promises: [`complete`] is a pure function of what was agreed and what happened; asked again with the same facts it
-//! answers the same, so that a stored transaction can be shown at any time. Leaves to others: the call itself (`call`),
-//! replacing tokens (`token`), sending (the server's `jobs`).
+//! Promises: [`complete`] and [`follow_up`] are pure functions of what was agreed and what happened; asked again with the
+//! same facts they answer the same, so that each step can be worked out when its turn comes (semantics 5). Leaves to
+//! others: the call itself (`call`), replacing tokens (`token`), doing it (the server's `jobs`).
 
 use crate::call::Outcome;
 use crate::callback::{Callback, webhook_id};
-use crate::id::{InteractionGuid, TransactionId};
+use crate::crm::{self, CallFacts, Created, Order, Purpose, Related};
+use crate::id::{AgentId, InteractionGuid, TransactionId};
 use crate::redact::Digits;
-use crate::system_data::Action;
+use crate::system_data::{Action, Integration};
+use crate::tenant::{ScreenPop, Tenant};
 use crate::time::{Timestamp, Zone};
 use crate::token::{self, Token, Values};
 use crate::userdata::Userdata;
@@ -27,6 +29,10 @@ pub struct Facts<'a> {
     pub transaction: TransactionId,
     /// The transaction's GUID.
     pub guid: &'a InteractionGuid,
+    /// The agent.
+    pub agent: AgentFacts<'a>,
+    /// The number before the dial plan.
+    pub number: &'a Digits,
     /// How the call ended.
     pub outcome: &'a Outcome,
     /// What the agent picked and wrote.
@@ -37,7 +43,41 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
+/// The agent, as far as records tell of them.
+#[derive(Clone, Copy, Debug)]
+pub struct AgentFacts<'a> {
+    /// The row.
+    pub id: AgentId,
+    /// The log-in.
+    pub login: &'a str,
+    /// The name.
+    pub name: &'a str,
+}
+
 impl Facts<'_> {
+    /// The call as a connector needs it.
+    fn for_crm(&self, values: &Values) -> CallFacts {
+        CallFacts {
+            transaction: self.transaction,
+            guid: self.guid.clone(),
+            agent: self.agent.id,
+            agent_login: self.agent.login.to_owned(),
+            agent_name: self.agent.name.to_owned(),
+            number: self.number.clone(),
+            caller_id: self.caller_id.clone(),
+            answered_at: self.outcome.answered_at,
+            hung_up_at: self.outcome.hung_up_at,
+            completed_at: self.now,
+            duration_seconds: duration_seconds(self.outcome),
+            end_reason: self.outcome.reason.as_str().to_owned(),
+            tokens: Token::ALL
+                .iter()
+                .map(|token| (token.name().to_owned(), values.get(*token).to_owned()))
+                .collect(),
+            zone: self.zone.name().to_owned(),
+        }
+    }
+
     /// The value of every token (semantics 4.3).
     #[must_use]
     pub fn values(&self) -> Values {
@@ -120,45 +160,214 @@ pub enum UserdataForm {
     BracketsAndJson,
 }
 
-/// A completed transaction.
+/// What the tenant's integrations were when the click was accepted. Addresses and secrets are not here: they are looked up
+/// when they are needed, so that a rotated secret works for what is waiting.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AfterCall {
+    /// The CRMs that are connected.
+    pub connected: Vec<Integration>,
+    /// Whether logs are linked to `extTransactionData` (5.3).
+    pub linking: Linking,
+    /// Whether a call without `create` gets a log of its own (5.3).
+    pub auto_log: AutoLog,
+    /// Screen pop settings, if there are any (5.4).
+    pub screen_pop: Option<ScreenPop>,
+}
+
+/// Whether logs are linked to the record that the click came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Linking {
+    /// No: the tenant has no Enhanced integration.
+    #[default]
+    Off,
+    /// Yes.
+    Enhanced,
+}
+
+/// Whether a call without `create` gets a log of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoLog {
+    /// No.
+    #[default]
+    Off,
+    /// Yes.
+    On,
+}
+
+impl AfterCall {
+    /// The tenant's integrations as they are now.
+    #[must_use]
+    pub fn of(tenant: &Tenant) -> Self {
+        let salesforce = tenant.salesforce.as_ref();
+        let enhanced = salesforce.is_some_and(|salesforce| salesforce.enhanced);
+        let logs = salesforce.is_some_and(|salesforce| salesforce.auto_log);
+        Self {
+            connected: tenant.connected(),
+            linking: if enhanced { Linking::Enhanced } else { Linking::Off },
+            auto_log: if logs { AutoLog::On } else { AutoLog::Off },
+            screen_pop: tenant.screen_pop.clone(),
+        }
+    }
+}
+
+/// What a link asks to be done when its call is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// `ctl_userdata`
+    pub userdata: &'a Userdata,
+    /// `extTransactionData`
+    pub ext: &'a Userdata,
+}
+
+/// What became of `ctl_action`, once it is settled (5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionResult {
+    /// In the reference's word.
+    pub code: ResultCode,
+    /// Why, where it was not done; empty after a success.
+    pub error_string: String,
+    /// The record that exists now.
+    pub record: Option<Created>,
+}
+
+impl ActionResult {
+    /// Nothing was done, for this reason.
+    #[must_use]
+    pub const fn ignored(reason: String) -> Self {
+        Self { code: ResultCode::Ignore, error_string: reason, record: None }
+    }
+
+    /// What the CRM's last word makes of it.
+    #[must_use]
+    pub fn of(outcome: &crm::Outcome) -> Self {
+        match outcome {
+            crm::Outcome::Created(created) => {
+                Self { code: ResultCode::Success, error_string: String::new(), record: Some(created.clone()) }
+            }
+            crm::Outcome::Failed(failure) => {
+                Self { code: ResultCode::Fail, error_string: failure.sentence(), record: None }
+            }
+        }
+    }
+}
+
+/// What completion comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completed {
-    /// What became of `ctl_action`.
-    pub result: ResultCode,
-    /// Why, where it was not done.
-    pub error_string: String,
-    /// All pairs with their exact values (4.4), for records and JSON.
+    /// What is to be done about `ctl_action`.
+    pub action: Decided,
+    /// The log that is written without being asked for (5.3).
+    pub auto_log: Option<Order>,
+}
+
+/// What is to be done about `ctl_action`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// Nothing more: this is the result.
+    Settled(ActionResult),
+    /// A record is to be written; its outcome is the result.
+    Create(Order),
+}
+
+/// What follows once `ctl_action` is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// `ctl_userdata` with its tokens filled and `ctl_newRecordId` appended, in the bracket form (4.4).
+    pub userdata: String,
+    /// The same as pairs with their exact values, for JSON (4.4).
     pub pairs: Vec<(String, String)>,
-    /// The callback to send, if the link asked for one.
+    /// The callback to send, if the link asked for one (5.5).
     pub callback: Option<Callback>,
 }
 
-/// Settles everything that follows from the facts.
+/// Settles what there is to do: the token values are those of `facts` from here on.
 #[must_use]
-pub fn complete(userdata: &Userdata, facts: &Facts<'_>, form: UserdataForm) -> Completed {
-    let values = facts.values();
-    let (result, error_string) = result(userdata);
-    let pairs = token::filled_pairs(userdata, &values);
-    let callback =
-        userdata.system("ctl_callbackUrl").filter(|url| !url.trim().is_empty()).map(|url| Callback {
-            url: token::fill(url, &values, token::Style::UrlComponent).trim().to_owned(),
-            userdata: token::render(userdata, &values),
-            userdata_pairs: match form {
-                UserdataForm::Brackets => None,
-                UserdataForm::BracketsAndJson => Some(pairs.clone()),
-            },
-            result_code: result.as_str().to_owned(),
-            error_string: error_string.clone(),
-            webhook_id: webhook_id(facts.guid),
-        });
-    Completed { result, error_string, pairs, callback }
+pub fn complete(wish: Wish<'_>, facts: &Facts<'_>, after: &AfterCall) -> Completed {
+    let reason = |reason| Decided::Settled(ActionResult::ignored(reason));
+    let action = Action::of(wish.userdata);
+    let decided = match (&action, action.why_ignored()) {
+        (_, Some(why)) => reason(why),
+        (Action::Create(integration), None) if after.connected.contains(integration) => {
+            Decided::Create(order(wish, facts, after, (Purpose::Create, *integration)))
+        }
+        (Action::Create(integration), None) => reason(not_connected(*integration)),
+        // Every other action has its reason.
+        (_, None) => reason(String::new()),
+    };
+    let logs = after.auto_log == AutoLog::On && matches!(decided, Decided::Settled(_));
+    let auto_log = logs.then(|| order(wish, facts, after, (Purpose::AutoLog, Integration::Sfdc)));
+    Completed { action: decided, auto_log }
 }
 
-/// What becomes of `ctl_action` as long as no CRM is connected (semantics 5.1).
+/// Why a known integration type is ignored: the same sentence at the click and in `errorString`.
 #[must_use]
-pub fn result(userdata: &Userdata) -> (ResultCode, String) {
-    let reason = Action::of(userdata).why_ignored();
-    (ResultCode::Ignore, reason.unwrap_or_else(|| "no CRM is connected for this tenant".to_owned()))
+pub fn not_connected(integration: Integration) -> String {
+    format!("no CRM is connected for ctl_intType {} in this tenant", integration.as_str())
+}
+
+/// Writes out what follows from the result. Asked again with the same facts and result it answers the same.
+#[must_use]
+pub fn follow_up(wish: Wish<'_>, facts: &Facts<'_>, form: UserdataForm, result: &ActionResult) -> FollowUp {
+    let values = facts.values();
+    let mut userdata = token::render(wish.userdata, &values);
+    let mut pairs = token::filled_pairs(wish.userdata, &values);
+    if let Some(record) = &result.record {
+        userdata.push_str("[ctl_newRecordId|");
+        token::push_harmless(&mut userdata, &record.id);
+        userdata.push(']');
+        pairs.push(("ctl_newRecordId".to_owned(), record.id.clone()));
+    }
+    let url = wish.userdata.system("ctl_callbackUrl").filter(|url| !url.trim().is_empty());
+    let callback = url.map(|url| Callback {
+        url: token::fill(url, &values, token::Style::UrlComponent).trim().to_owned(),
+        userdata: userdata.clone(),
+        userdata_pairs: match form {
+            UserdataForm::Brackets => None,
+            UserdataForm::BracketsAndJson => Some(pairs.clone()),
+        },
+        result_code: result.code.as_str().to_owned(),
+        error_string: result.error_string.clone(),
+        webhook_id: webhook_id(facts.guid),
+    });
+    FollowUp { userdata, pairs, callback }
+}
+
+/// Writes down all that a connector needs.
+fn order(
+    wish: Wish<'_>,
+    facts: &Facts<'_>,
+    after: &AfterCall,
+    (purpose, integration): (Purpose, Integration),
+) -> Order {
+    let values = facts.values();
+    let filled = |value: &str| token::fill(value, &values, token::Style::Exact);
+    let mut object = String::new();
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for pair in wish.userdata.user() {
+        if pair.name.eq_ignore_ascii_case("ObjectType") {
+            filled(pair.value).trim().clone_into(&mut object);
+            continue;
+        }
+        fields.retain(|(name, _)| !name.eq_ignore_ascii_case(pair.name));
+        fields.push((pair.name.to_owned(), filled(pair.value)));
+    }
+    if purpose == Purpose::AutoLog {
+        // What the user data would say was meant for an action that is not done.
+        fields.clear();
+        object.clear();
+    }
+    let text = |data: &Userdata, name: &str| {
+        let pair = data.pairs().filter(|pair| pair.name.eq_ignore_ascii_case(name)).next_back();
+        pair.map(|pair| filled(pair.value).trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    let related = text(wish.ext, "extRecordId")
+        .filter(|_| after.linking == Linking::Enhanced)
+        .map(|id| Related { id, kind: text(wish.ext, "extRecordType").unwrap_or_default() });
+    let parent = text(wish.userdata, "ctl_parentid");
+    Order { purpose, integration, object, fields, related, parent, call: facts.for_crm(&values) }
 }
 
 #[cfg(test)]
@@ -187,6 +396,8 @@ mod tests {
             caller_id: &Digits::new("5251990").expect("digits"),
             transaction: TransactionId(4711),
             guid: &InteractionGuid("int-0190".into()),
+            agent: AgentFacts { id: AgentId(7), login: "alice", name: "Alice" },
+            number: &Digits::new("16502928880").expect("digits"),
             outcome: &outcome,
             selection: &selection,
             zone: &Zone::named("America/Los_Angeles").expect("it exists"),
@@ -244,42 +455,133 @@ mod tests {
         assert_eq!(clock_of(25 * 3600 + 61), "25:01:01");
     }
 
+    /// A link's wish, and what completion makes of it on a tenant with these integrations.
+    fn completed(userdata: &str, ext: &str, after: &AfterCall) -> Completed {
+        let (userdata, ext) = (parsed(userdata), parsed(ext));
+        with_facts(true, |facts| complete(Wish { userdata: &userdata, ext: &ext }, facts, after))
+    }
+
+    fn parsed(text: &str) -> Userdata {
+        Userdata::parse(text).expect("well-formed")
+    }
+
+    fn connected() -> AfterCall {
+        AfterCall { connected: vec![Integration::Sfdc], ..AfterCall::default() }
+    }
+
     #[test]
-    fn rule_5_1_without_a_crm_each_action_is_ignored_with_its_reason() {
-        let reason = |text: &str| result(&Userdata::parse(text).expect("well-formed"));
-        let ignored = |text: &str| (ResultCode::Ignore, text.to_owned());
-        assert_eq!(reason("[a|b]"), ignored("no ctl_action was given"));
-        assert_eq!(reason("[ctl_action|fax]"), ignored("ctl_action \"fax\" is not known; known is: create"));
+    fn rule_5_1_each_action_that_is_not_done_is_ignored_with_its_reason() {
+        let ignored = |text: &str| Decided::Settled(ActionResult::ignored(text.to_owned()));
+        let action = |text: &str| completed(text, "", &connected()).action;
+        assert_eq!(action("[a|b]"), ignored("no ctl_action was given"));
+        assert_eq!(action("[ctl_action|fax]"), ignored("ctl_action \"fax\" is not known; known is: create"));
         assert_eq!(
-            reason("[CTL_ACTION|Create][ctl_inttype|SFDC]"),
-            ignored("no CRM is connected for this tenant")
+            action("[CTL_ACTION|Create][ctl_inttype|HubSpot]"),
+            ignored("no CRM is connected for ctl_intType hubspot in this tenant")
         );
     }
 
     #[test]
+    fn rule_5_2_every_pair_but_object_type_is_a_field_and_the_last_of_a_name_wins() {
+        let link = "[ctl_action|create][subject|no][objecttype| task ][WhatId|001][Subject|call ($transaction_id$)]\
+                    [ctl_intType|sfdc][Description|$notes$][ctl_parentid|001D]";
+        let Decided::Create(order) = completed(link, "[extRecordId|003x]", &connected()).action else {
+            panic!("a record is ordered")
+        };
+        let fields: Vec<_> =
+            order.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            (order.purpose, order.integration, order.object.as_str(), fields, order.related, order.parent),
+            (
+                Purpose::Create,
+                Integration::Sfdc,
+                "task",
+                vec![
+                    ("WhatId", "001"),
+                    ("Subject", "call (4711)"),
+                    ("Description", "said [maybe] | call\nback")
+                ],
+                None,
+                Some("001D".to_owned())
+            )
+        );
+        assert_eq!(order.call.token("transaction_codes"), "Outcome:SOLD,Outcome:CB");
+    }
+
+    #[test]
+    fn rule_5_3_logs_are_linked_only_with_enhanced_integration_and_there_is_never_a_second_log() {
+        let enhanced = AfterCall { linking: Linking::Enhanced, auto_log: AutoLog::On, ..connected() };
+        let ext = "[extRecordId|0035w][extRecordType|Contact]";
+        let related = Some(Related { id: "0035w".into(), kind: "Contact".into() });
+
+        let created = completed("[ctl_action|create][ctl_intType|sfdc]", ext, &enhanced);
+        let Decided::Create(order) = created.action else { panic!("a record is ordered") };
+        assert_eq!((order.related, created.auto_log), (related.clone(), None));
+
+        let logged = completed("[Subject|not meant for the log]", ext, &enhanced);
+        let log = logged.auto_log.expect("a log of its own");
+        assert_eq!((log.purpose, log.related, log.fields), (Purpose::AutoLog, related, vec![]));
+        assert!(
+            matches!(logged.action, Decided::Settled(_)),
+            "the action's result does not wait for the log"
+        );
+
+        assert_eq!(completed("[a|b]", ext, &connected()).auto_log, None);
+    }
+
+    #[test]
     fn rule_4_2_the_callback_goes_to_the_filled_url_and_carries_the_filled_text() {
-        let userdata = Userdata::parse("[n|$notes$][ctl_callbackUrl|https://h.example/p?n=$notes$]")
-            .expect("well-formed");
-        let completed = with_facts(true, |facts| complete(&userdata, facts, UserdataForm::BracketsAndJson));
+        let userdata = parsed("[n|$notes$][ctl_callbackUrl|https://h.example/p?n=$notes$]");
+        let result = ActionResult::ignored("no ctl_action was given".into());
+        let wish = Wish { userdata: &userdata, ext: &parsed("") };
+        let followed =
+            with_facts(true, |facts| follow_up(wish, facts, UserdataForm::BracketsAndJson, &result));
         let url = "https://h.example/p?n=said%20%5Bmaybe%5D%20%7C%20call%0Aback";
         let pairs = vec![
             ("n".to_owned(), "said [maybe] | call\nback".to_owned()),
             ("ctl_callbackUrl".to_owned(), url.to_owned()),
         ];
+        let text = format!("[n|said (maybe) / call\nback][ctl_callbackUrl|{url}]");
         assert_eq!(
-            completed,
-            Completed {
-                result: ResultCode::Ignore,
-                error_string: "no ctl_action was given".into(),
+            followed,
+            FollowUp {
+                userdata: text.clone(),
                 pairs: pairs.clone(),
                 callback: Some(Callback {
                     url: url.into(),
-                    userdata: format!("[n|said (maybe) / call\nback][ctl_callbackUrl|{url}]"),
+                    userdata: text,
                     userdata_pairs: Some(pairs),
                     result_code: "IGNORE".into(),
                     error_string: "no ctl_action was given".into(),
                     webhook_id: webhook_id(&InteractionGuid("int-0190".into())),
                 }),
+            }
+        );
+    }
+
+    #[test]
+    fn rule_5_2_the_new_record_is_appended_and_can_forge_no_pair() {
+        let userdata = parsed("[a|b] ");
+        let wish = Wish { userdata: &userdata, ext: &parsed("") };
+        let created =
+            Created { id: "7][x|$notes$".into(), object: "Task".into(), pages: None, notes: vec![] };
+        let result = ActionResult::of(&crm::Outcome::Created(created));
+        let followed = with_facts(true, |facts| follow_up(wish, facts, UserdataForm::Brackets, &result));
+        assert_eq!(followed.userdata, "[a|b] [ctl_newRecordId|7)(x/$notes$]");
+        assert_eq!(followed.pairs.last(), Some(&("ctl_newRecordId".to_owned(), "7][x|$notes$".to_owned())));
+        assert_eq!((result.code, result.error_string.as_str()), (ResultCode::Success, ""));
+    }
+
+    #[test]
+    fn rule_5_1_a_failure_keeps_the_crms_own_words() {
+        let failed =
+            crm::Outcome::failed(crm::Class::Refused, "STRING_TOO_LONG", "Subject: data value too large");
+        assert_eq!(
+            ActionResult::of(&failed),
+            ActionResult {
+                code: ResultCode::Fail,
+                error_string: "STRING_TOO_LONG: Subject: data value too large".into(),
+                record: None
             }
         );
     }

@@ -12,6 +12,7 @@ pub mod callback;
 pub mod check;
 pub mod completion;
 pub mod country;
+pub mod crm;
 pub mod dial_plan;
 pub mod event;
 pub mod id;

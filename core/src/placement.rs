@@ -5,8 +5,10 @@
 
 use crate::admission::Admitted;
 use crate::call::{Outcome, Terms};
-use crate::completion::{Completed, Facts, UserdataForm, complete};
-use crate::id::{InteractionGuid, TransactionId};
+use crate::completion::{
+    ActionResult, AfterCall, AgentFacts, Completed, Facts, FollowUp, UserdataForm, Wish, complete, follow_up,
+};
+use crate::id::{AgentId, InteractionGuid, TransactionId};
 use crate::link::Link;
 use crate::time::{Timestamp, Zone};
 use crate::wrap_up::Selection;
@@ -25,26 +27,62 @@ pub struct Placement {
     pub zone: String,
     /// What the callback carries.
     pub userdata_form: UserdataForm,
+    /// The tenant's integrations; none in what was stored by a version that knew none.
+    #[serde(default)]
+    pub after_call: AfterCall,
     /// The agent's log-in.
     pub agent_login: String,
     /// The agent's name.
     pub agent_name: String,
 }
 
+/// Whose placement it is, and what became of its call.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// The transaction's number.
+    pub transaction: TransactionId,
+    /// Its GUID.
+    pub guid: &'a InteractionGuid,
+    /// The agent.
+    pub agent: AgentId,
+    /// How the call ended.
+    pub outcome: &'a Outcome,
+    /// What the agent picked and wrote.
+    pub selection: &'a Selection,
+    /// The moment of completion.
+    pub completed_at: Timestamp,
+}
+
 impl Placement {
-    /// Settles everything that follows from how the call ended (semantics 4 and 5.1).
+    /// Settles what is to be done when wrap-up is over (semantics 4 and 5.1 to 5.3).
     #[must_use]
-    pub fn complete(
-        &self,
-        (transaction, guid): (TransactionId, &InteractionGuid),
-        outcome: &Outcome,
-        selection: &Selection,
-        now: Timestamp,
-    ) -> Completed {
+    pub fn complete(&self, ended: Ended<'_>) -> Completed {
+        self.with_facts(ended, |facts| complete(self.wish(), facts, &self.after_call))
+    }
+
+    /// Writes out what follows once the action is settled (semantics 5.4, 5.5).
+    #[must_use]
+    pub fn follow_up(&self, ended: Ended<'_>, result: &ActionResult) -> FollowUp {
+        self.with_facts(ended, |facts| follow_up(self.wish(), facts, self.userdata_form, result))
+    }
+
+    fn wish(&self) -> Wish<'_> {
+        Wish { userdata: &self.link.userdata, ext: &self.link.ext }
+    }
+
+    fn with_facts<T>(&self, ended: Ended<'_>, work: impl FnOnce(&Facts<'_>) -> T) -> T {
         // The zone was a tenant's, so it exists; UTC if a later release should not know it any more.
         let zone = Zone::named(&self.zone).or_else(|_| Zone::named("UTC")).expect("UTC is built in");
-        let caller_id = &self.admitted.caller_id;
-        let facts = Facts { caller_id, transaction, guid, outcome, selection, zone: &zone, now };
-        complete(&self.link.userdata, &facts, self.userdata_form)
+        work(&Facts {
+            caller_id: &self.admitted.caller_id,
+            transaction: ended.transaction,
+            guid: ended.guid,
+            agent: AgentFacts { id: ended.agent, login: &self.agent_login, name: &self.agent_name },
+            number: &self.admitted.number,
+            outcome: ended.outcome,
+            selection: ended.selection,
+            zone: &zone,
+            now: ended.completed_at,
+        })
     }
 }

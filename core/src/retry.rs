@@ -49,7 +49,7 @@ impl Jitter {
     }
 
     /// Lengthens or shortens a wait.
-    fn apply(self, wait: Duration) -> Duration {
+    pub(crate) fn apply(self, wait: Duration) -> Duration {
         wait.mul_f64(1.0 + self.0)
     }
 }

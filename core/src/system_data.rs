@@ -5,6 +5,7 @@
 
 use crate::refusal::Warning;
 use crate::userdata::{Pair, Userdata};
+use serde::{Deserialize, Serialize};
 
 /// The system data that the reference lists.
 const KNOWN: [&str; 8] = [
@@ -18,6 +19,45 @@ const KNOWN: [&str; 8] = [
     "ctl_recordname",
 ];
 
+/// A CRM that records can be written to: the values of `ctl_intType`. `sfdc` is the reference's, the others are ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Integration {
+    /// Salesforce.
+    Sfdc,
+    /// Any CRM that takes a request over HTTP.
+    Rest,
+    /// HubSpot.
+    Hubspot,
+    /// Zendesk.
+    Zendesk,
+    /// Microsoft Dynamics 365.
+    Dynamics,
+}
+
+impl Integration {
+    /// All of them, as sentences list them.
+    pub const ALL: [Self; 5] = [Self::Sfdc, Self::Rest, Self::Hubspot, Self::Zendesk, Self::Dynamics];
+
+    /// As `ctl_intType` writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sfdc => "sfdc",
+            Self::Rest => "rest",
+            Self::Hubspot => "hubspot",
+            Self::Zendesk => "zendesk",
+            Self::Dynamics => "dynamics",
+        }
+    }
+
+    /// Reads `ctl_intType`, in any case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name))
+    }
+}
+
 /// What `ctl_action` and `ctl_intType` come to (5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -29,8 +69,8 @@ pub enum Action {
     CreateWithoutType,
     /// `create` with an integration type that is not known.
     CreateUnknownType(String),
-    /// `create` with `sfdc`.
-    CreateSfdc,
+    /// `create` with one that is.
+    Create(Integration),
 }
 
 impl Action {
@@ -43,8 +83,10 @@ impl Action {
             ("", _) => Self::None,
             (other, _) if !other.eq_ignore_ascii_case("create") => Self::Unknown(other.to_owned()),
             (_, "") => Self::CreateWithoutType,
-            (_, kind) if kind.eq_ignore_ascii_case("sfdc") => Self::CreateSfdc,
-            (_, kind) => Self::CreateUnknownType(kind.to_owned()),
+            (_, kind) => match Integration::named(kind) {
+                Some(integration) => Self::Create(integration),
+                None => Self::CreateUnknownType(kind.to_owned()),
+            },
         }
     }
 
@@ -54,13 +96,20 @@ impl Action {
         match self {
             Self::None => Some("no ctl_action was given".to_owned()),
             Self::Unknown(action) => Some(format!("ctl_action \"{action}\" is not known; known is: create")),
-            Self::CreateWithoutType => Some("ctl_action create needs ctl_intType; known is: sfdc".to_owned()),
-            Self::CreateUnknownType(kind) => {
-                Some(format!("ctl_intType \"{kind}\" is not known; known is: sfdc"))
+            Self::CreateWithoutType => {
+                Some(format!("ctl_action create needs ctl_intType; known are: {}", known_integrations()))
             }
-            Self::CreateSfdc => None,
+            Self::CreateUnknownType(kind) => {
+                Some(format!("ctl_intType \"{kind}\" is not known; known are: {}", known_integrations()))
+            }
+            Self::Create(_) => None,
         }
     }
+}
+
+/// The integration types as a sentence lists them.
+fn known_integrations() -> String {
+    Integration::ALL.map(Integration::as_str).join(", ")
 }
 
 /// Whether a screen pop is launched (`ctl_launchopt`).
@@ -115,7 +164,7 @@ pub fn warnings(userdata: &Userdata, parameter: &'static str) -> Vec<Warning> {
         });
     };
     match Action::of(userdata) {
-        Action::None | Action::CreateSfdc => {}
+        Action::None | Action::Create(_) => {}
         ignored @ Action::Unknown(_) => {
             let why = ignored.why_ignored().unwrap_or_default();
             about("ctl_action", "ACTION_IGNORED", format!("No record will be created: {why}."));

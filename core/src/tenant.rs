@@ -5,6 +5,7 @@
 
 use crate::id::{AgentId, DialPlanId, QueueId, TenantId};
 use crate::redact::{Digits, Secret};
+use crate::system_data::Integration;
 use crate::time::Zone;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,13 @@ impl Tenant {
     #[must_use]
     pub fn agent_by_login(&self, login: &str) -> Option<&Agent> {
         self.agents.iter().find(|agent| agent.login == login)
+    }
+
+    /// The CRMs that records can be written to.
+    #[must_use]
+    pub fn connected(&self) -> Vec<Integration> {
+        let salesforce = self.salesforce.as_ref().map(|_| Integration::Sfdc);
+        salesforce.into_iter().collect()
     }
 
     /// The code lists that apply to a call: the queue's, or the tenant's without one (1.10).

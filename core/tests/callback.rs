@@ -2,8 +2,10 @@
 
 use ringbridge_core::call::{EndReason, Initiator, Outcome};
 use ringbridge_core::callback::Callback;
-use ringbridge_core::completion::{Facts, UserdataForm, complete};
-use ringbridge_core::id::{InteractionGuid, TransactionId};
+use ringbridge_core::completion::{
+    AfterCall, AgentFacts, Decided, Facts, UserdataForm, Wish, complete, follow_up,
+};
+use ringbridge_core::id::{AgentId, InteractionGuid, TransactionId};
 use ringbridge_core::link::{self, decode_query};
 use ringbridge_core::redact::Digits;
 use ringbridge_core::time::{Timestamp, Zone};
@@ -21,6 +23,8 @@ fn callback_of(link: &str) -> Callback {
         caller_id: &Digits::new("5251990").expect("digits"),
         transaction: TransactionId(4711),
         guid: &InteractionGuid::from_random([0x0a; 16]),
+        agent: AgentFacts { id: AgentId(7), login: "alice", name: "Alice" },
+        number: &Digits::new("5355566234").expect("digits"),
         outcome: &Outcome {
             reason: EndReason::HungUp,
             by: Initiator::Customer,
@@ -31,7 +35,11 @@ fn callback_of(link: &str) -> Callback {
         zone: &Zone::named("America/Los_Angeles").expect("a zone"),
         now: Timestamp::from_millis(1_790_000_090_000),
     };
-    complete(&link.userdata, &facts, UserdataForm::Brackets).callback.expect("the link asks for one")
+    let wish = Wish { userdata: &link.userdata, ext: &link.ext };
+    let Decided::Settled(result) = complete(wish, &facts, &AfterCall::default()).action else {
+        panic!("nothing is connected")
+    };
+    follow_up(wish, &facts, UserdataForm::Brackets, &result).callback.expect("the link asks for one")
 }
 
 const BODY: &str = "ctl_userdata=%5Bforeign_key%7C12345678%5D\

@@ -1,17 +1,20 @@
-//! The only HTTP client of the project: callbacks, and later the CRM, leave through here.
+//! The only HTTP client of the project: callbacks and what is said to a CRM leave through here.
 //!
 //! Promises (SEC-11 to SEC-14): a URL is parsed once and its host taken only in canonical spelling; a name is resolved
 //! once and every address checked; the connection goes to the checked address; http and https only, no user info, no
 //! redirects, no proxy from the environment, no cookies, no connection used twice; 5 s to connect, 15 s in all, 64 KiB
-//! read. Errors are classes without addresses. Leaves to others: what is sent, and what an answer means (`jobs`).
+//! read unless a [`Request`] says otherwise. Errors are classes without addresses, and say whether the request may have
+//! arrived. Leaves to others: what is sent, and what an answer means (`jobs`).
 
 mod address;
 mod connect;
 mod exchange;
+mod request;
 mod resolve;
 mod target;
 
 pub use address::Class;
+pub use request::{Arrival, Reply, Request, Unanswered};
 pub use resolve::FixedNames;
 pub use target::{Refused, Schemes, Target};
 
@@ -100,14 +103,34 @@ impl Outbound {
     ) -> Result<Answer, Error> {
         let target = Target::parse(url, schemes)?;
         let exchange = async {
-            let stream = tokio::time::timeout(connect::CONNECT_WITHIN, async {
-                let addresses = self.addresses(&target).await?;
-                connect::open(&target, &addresses, &self.tls).await
-            });
-            let stream = stream.await.map_err(|_| Error::Timeout)??;
+            let stream = self.connect(&target).await?;
             exchange::post(stream, &target, content_type, headers, body).await
         };
         tokio::time::timeout(self.all_within, exchange).await.map_err(|_| Error::Timeout)?
+    }
+
+    /// Sends a request once and reads the whole answer. An answer of any status is an answer.
+    ///
+    /// # Errors
+    /// [`Unanswered`], which names no address.
+    pub async fn send(&self, request: Request<'_>) -> Result<Reply, Unanswered> {
+        let target = Target::parse(request.url, request.schemes)?;
+        let end = tokio::time::Instant::now() + self.all_within;
+        let stream = self.connect(&target).await.map_err(Unanswered::before)?;
+        let exchange = exchange::send(stream, &target, request);
+        match tokio::time::timeout_at(end, exchange).await {
+            Ok(answer) => answer.map_err(Unanswered::after),
+            Err(_) => Err(Unanswered::after(Error::Timeout)),
+        }
+    }
+
+    /// A connection to the first checked address that answers.
+    async fn connect(&self, target: &Target) -> Result<Box<dyn connect::Stream>, Error> {
+        let stream = tokio::time::timeout(connect::CONNECT_WITHIN, async {
+            let addresses = self.addresses(target).await?;
+            connect::open(target, &addresses, &self.tls).await
+        });
+        stream.await.map_err(|_| Error::Timeout)?
     }
 
     /// Checks a URL as [`Self::post`] would, without calling it.

@@ -1,7 +1,7 @@
 //! What system data asks for, and the warnings at the click (semantics 3.3, 5.1; `security.md` decision 2).
 
 use crate::scene::{query, warned};
-use ringbridge_core::system_data::{Action, Launch};
+use ringbridge_core::system_data::{Action, Integration, Launch};
 use ringbridge_core::userdata::Userdata;
 
 fn userdata(text: &str) -> Userdata {
@@ -26,16 +26,17 @@ fn one(code: &str, offset: usize) -> Vec<(String, Option<usize>)> {
 }
 
 #[test]
-fn rule_5_1_only_create_with_sfdc_is_an_action() {
+fn rule_5_1_only_create_with_a_known_type_is_an_action() {
     for (text, action) in [
         ("", Action::None),
         ("[ctl_intType|sfdc]", Action::None),
         ("[ctl_action|]", Action::None),
         ("[ctl_action|delete][ctl_intType|sfdc]", Action::Unknown("delete".to_owned())),
         ("[ctl_action|create]", Action::CreateWithoutType),
-        ("[ctl_action|create][ctl_intType|hubspot]", Action::CreateUnknownType("hubspot".to_owned())),
-        ("[CTL_ACTION|Create][ctl_inttype|SFDC]", Action::CreateSfdc),
-        ("[ctl_action|nope][ctl_intType|sfdc][ctl_action|create]", Action::CreateSfdc),
+        ("[ctl_action|create][ctl_intType|sugar]", Action::CreateUnknownType("sugar".to_owned())),
+        ("[ctl_action|create][ctl_intType|HubSpot]", Action::Create(Integration::Hubspot)),
+        ("[CTL_ACTION|Create][ctl_inttype|SFDC]", Action::Create(Integration::Sfdc)),
+        ("[ctl_action|nope][ctl_intType|sfdc][ctl_action|create]", Action::Create(Integration::Sfdc)),
     ] {
         assert_eq!(Action::of(&userdata(text)), action, "{text:?}");
     }
@@ -46,9 +47,15 @@ fn rule_5_1_why_nothing_is_done_is_said_in_a_sentence() {
     for (action, why) in [
         (Action::None, Some("no ctl_action was given")),
         (Action::Unknown("x".to_owned()), Some("ctl_action \"x\" is not known; known is: create")),
-        (Action::CreateWithoutType, Some("ctl_action create needs ctl_intType; known is: sfdc")),
-        (Action::CreateUnknownType("x".to_owned()), Some("ctl_intType \"x\" is not known; known is: sfdc")),
-        (Action::CreateSfdc, None),
+        (
+            Action::CreateWithoutType,
+            Some("ctl_action create needs ctl_intType; known are: sfdc, rest, hubspot, zendesk, dynamics"),
+        ),
+        (
+            Action::CreateUnknownType("x".to_owned()),
+            Some("ctl_intType \"x\" is not known; known are: sfdc, rest, hubspot, zendesk, dynamics"),
+        ),
+        (Action::Create(Integration::Sfdc), None),
     ] {
         assert_eq!(action.why_ignored().as_deref(), why);
     }

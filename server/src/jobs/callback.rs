@@ -14,12 +14,10 @@ use ringbridge_core::time::Timestamp;
 /// The kind of these jobs.
 pub(super) const KIND: &str = "callback";
 
-/// Writes a callback down, in the transaction that completes the call.
-pub fn enqueue(
+/// Writes a callback down, in the transaction that settles what comes before it.
+pub(super) fn enqueue(
     tx: &mut Tx<'_>,
-    tenant: TenantId,
-    agent: AgentId,
-    transaction: TransactionId,
+    (tenant, agent, transaction): (TenantId, AgentId, TransactionId),
     callback: &Callback,
     now: Timestamp,
 ) -> Result<job::JobId, StoreError> {

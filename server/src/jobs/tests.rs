@@ -94,7 +94,7 @@ impl World {
     async fn enqueue(&self, callback: Callback, now: Timestamp) {
         let (tenant, agent, transaction) = (self.fixture.tenant, self.fixture.alice, self.transaction);
         let enqueued = self.fixture.store.write(move |tx| {
-            enqueue(tx, tenant, agent, transaction, &callback, now)?;
+            enqueue(tx, (tenant, agent, transaction), &callback, now)?;
             // As at completion: the journal entry of the same commit is what wakes the runner.
             let entry = journal::NewEntry {
                 tenant: Some(tenant),

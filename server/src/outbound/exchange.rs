@@ -1,13 +1,13 @@
 //! One HTTP/1.1 request and its answer on an open connection.
 //!
-//! Promises: one request a connection; the answer's head is at most 64 KiB, and at most 64 KiB of its body are read and
-//! thrown away (SEC-13); redirects are answers like any other. Leaves to others: all judging of the status.
+//! Promises: one request a connection; the answer's head is at most 64 KiB; of a callback's answer at most 64 KiB are
+//! read and thrown away (SEC-13), another's body is read up to its request's limit; redirects are answers like any other. Leaves to others: all judging of the status.
 
 use super::connect::Stream;
+use super::request::{Reply, Request};
 use super::target::Target;
 use super::{Answer, Error};
-use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
@@ -31,16 +31,7 @@ pub(super) async fn post(
     body: String,
 ) -> Result<Answer, Error> {
     let request = request(target, content_type, headers, body).map_err(|_| Error::Garbled)?;
-    let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(MOST_READ)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| classify(&error))?;
-    let driver = AbortOnDrop(tokio::spawn(async move {
-        // What goes wrong here is told to the sender as well.
-        let _ = connection.await;
-    }));
-    let response = sender.send_request(request).await.map_err(|error| classify(&error))?;
+    let (response, driver) = exchange(stream, request).await?;
     let answer = Answer {
         status: response.status().as_u16(),
         retry_after: response
@@ -54,6 +45,48 @@ pub(super) async fn post(
     Ok(answer)
 }
 
+/// Sends a request and reads the whole answer.
+pub(super) async fn send(
+    stream: Box<dyn Stream>,
+    target: &Target,
+    request: Request<'_>,
+) -> Result<Reply, Error> {
+    let mut sent = hyper::Request::builder()
+        .method(request.method)
+        .uri(target.path_and_query.as_str())
+        .body(Full::new(Bytes::from(request.body)))
+        .map_err(|_| Error::Garbled)?;
+    *sent.headers_mut() = request.headers;
+    let host = HeaderValue::from_str(&target.authority()).map_err(|_| Error::Garbled)?;
+    sent.headers_mut().insert(HOST, host);
+    sent.headers_mut().insert(USER_AGENT, HeaderValue::from_static(OURSELVES));
+    sent.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let (response, driver) = exchange(stream, sent).await?;
+    let (head, body) = response.into_parts();
+    // A body that ends early or is too long is no answer: half of what was said can mean something else.
+    let body = Limited::new(body, request.most_read).collect().await.map_err(|_| Error::Garbled)?;
+    drop(driver);
+    Ok(Reply { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes() })
+}
+
+/// Sends a request and waits for the head of its answer.
+async fn exchange(
+    stream: Box<dyn Stream>,
+    request: hyper::Request<Full<Bytes>>,
+) -> Result<(hyper::Response<Incoming>, AbortOnDrop), Error> {
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(MOST_READ)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| classify(&error))?;
+    let driver = AbortOnDrop(tokio::spawn(async move {
+        // What goes wrong here is told to the sender as well.
+        let _ = connection.await;
+    }));
+    let response = sender.send_request(request).await.map_err(|error| classify(&error))?;
+    Ok((response, driver))
+}
+
 /// Ends the connection's task when the exchange is over, however it ends.
 struct AbortOnDrop(tokio::task::JoinHandle<()>);
 
@@ -63,16 +96,19 @@ impl Drop for AbortOnDrop {
     }
 }
 
+/// Who we say we are.
+const OURSELVES: &str = concat!("Ringbridge/", env!("CARGO_PKG_VERSION"));
+
 /// Builds the request.
 fn request(
     target: &Target,
     content_type: &'static str,
     headers: &[(&'static str, &str)],
     body: String,
-) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-    let mut request = Request::post(target.path_and_query.as_str())
+) -> Result<hyper::Request<Full<Bytes>>, hyper::http::Error> {
+    let mut request = hyper::Request::post(target.path_and_query.as_str())
         .header(HOST, target.authority())
-        .header(USER_AGENT, concat!("Ringbridge/", env!("CARGO_PKG_VERSION")))
+        .header(USER_AGENT, OURSELVES)
         .header(CONNECTION, "close")
         .header(CONTENT_TYPE, content_type)
         .body(Full::new(Bytes::from(body)))?;

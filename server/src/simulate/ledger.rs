@@ -6,9 +6,11 @@
 use super::dice::mix;
 use crate::switchboard::session::{Completion, Session, Step};
 use ringbridge_core::call::{Call, Stage};
-use ringbridge_core::completion::{Facts, UserdataForm, complete};
+use ringbridge_core::completion::{
+    AfterCall, AgentFacts, Decided, Facts, UserdataForm, Wish, complete, follow_up,
+};
 use ringbridge_core::event::Event;
-use ringbridge_core::id::{InteractionGuid, TransactionId};
+use ringbridge_core::id::{AgentId, InteractionGuid, TransactionId};
 use ringbridge_core::redact::Digits;
 use ringbridge_core::time::{Timestamp, Zone};
 use ringbridge_core::userdata::Userdata;
@@ -55,6 +57,7 @@ impl fmt::Display for Broken {
 /// What the completion of every simulated call fills in.
 pub(super) struct Setting {
     userdata: Userdata,
+    ext: Userdata,
     zone: Zone,
     caller_id: Digits,
 }
@@ -68,6 +71,7 @@ impl Setting {
     pub(super) fn new() -> Self {
         Self {
             userdata: Userdata::parse(USERDATA).expect("written in this file"),
+            ext: Userdata::default(),
             zone: Zone::named("America/Los_Angeles").expect("it is built in"),
             caller_id: Digits::new("5251990").expect("digits"),
         }
@@ -192,13 +196,16 @@ impl<'a> Ledger<'a> {
             caller_id: &self.setting.caller_id,
             transaction: TransactionId(id),
             guid: &InteractionGuid("int-simulated".to_owned()),
+            agent: AgentFacts { id: AgentId(1), login: "alice", name: "Alice" },
+            number: &self.setting.caller_id,
             outcome,
             selection: machine.selection(),
             zone: &self.setting.zone,
             now,
         };
-        let record = complete(&self.setting.userdata, &facts, UserdataForm::Brackets);
-        if let Some(callback) = &record.callback {
+        let wish = Wish { userdata: &self.setting.userdata, ext: &self.setting.ext };
+        let Decided::Settled(result) = complete(wish, &facts, &AfterCall::default()).action else { return };
+        if let Some(callback) = &follow_up(wish, &facts, UserdataForm::Brackets, &result).callback {
             let text = [callback.userdata.as_bytes(), callback.url.as_bytes()].concat();
             self.fold_text(&text);
         }

@@ -6,6 +6,7 @@
 
 use super::{Row, StoreError, Tx, Value};
 use ringbridge_core::call::Call;
+use ringbridge_core::completion::ActionResult;
 use ringbridge_core::id::{AgentId, InteractionGuid, QueueId, TenantId, TransactionId};
 use ringbridge_core::redact::Digits;
 use ringbridge_core::time::Timestamp;
@@ -123,17 +124,6 @@ pub struct CallbackView {
     pub attempts: i64,
 }
 
-/// What the actions came to (semantics 5.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActionResult {
-    /// `SUCCESS`, `FAIL` or `IGNORE`.
-    pub result_code: String,
-    /// Why, in words; empty after a success.
-    pub error_string: String,
-    /// The CRM record that was created.
-    pub record_id: Option<String>,
-}
-
 /// Writes a new transaction and gives it its number.
 ///
 /// # Errors
@@ -203,9 +193,9 @@ pub fn set_result(tx: &mut Tx<'_>, id: TransactionId, result: &ActionResult) -> 
         "the transaction",
         "update txn set result_code = $1, error_string = $2, record_id = $3 where id = $4",
         &[
-            result.result_code.as_str().into(),
+            result.code.as_str().into(),
             result.error_string.as_str().into(),
-            result.record_id.as_deref().into(),
+            result.record.as_ref().map(|record| record.id.as_str()).into(),
             id.0.into(),
         ],
     )

@@ -19,7 +19,7 @@ use crate::{chance, clock};
 use ringbridge_core::admission::{self, Admitted, Reachability, Situation};
 use ringbridge_core::agent::{self, Engagement};
 use ringbridge_core::call::{Call, Input, Stage, Terms};
-use ringbridge_core::completion::UserdataForm;
+use ringbridge_core::completion::{AfterCall, UserdataForm};
 use ringbridge_core::id::{AgentId, InteractionGuid, TransactionId};
 use ringbridge_core::link::Link;
 use ringbridge_core::placement::Placement;
@@ -239,6 +239,7 @@ impl Attempt {
                 true => UserdataForm::BracketsAndJson,
                 false => UserdataForm::Brackets,
             },
+            after_call: AfterCall::of(tenant),
             agent_login: self.agent.login.clone(),
             agent_name: self.agent.name.clone(),
             link: self.click.link,

@@ -4,9 +4,9 @@
 //! when to commit (`click`, `task`), the statements (`store`).
 
 use super::session::Completion;
-use crate::jobs;
+use crate::jobs::{self, Over};
 use crate::store::journal::{self, NewEntry};
-use crate::store::transaction::{self, ActionResult, Version};
+use crate::store::transaction::{self, Version};
 use crate::store::{StoreError, Tx, presence};
 use ringbridge_core::agent::{self, Engagement};
 use ringbridge_core::call::{Call, Stage};
@@ -71,22 +71,22 @@ fn append(
     journal::append(tx, &entry).map(|_| ())
 }
 
-/// Fills the tokens, settles the result and enqueues the callback (semantics 4 and 5).
+/// Begins the steps after the call (semantics 4 and 5). The result stays open while a record is being written.
 fn complete(tx: &mut Tx<'_>, page: &Page<'_>) -> Result<(), StoreError> {
-    let Some(outcome) = page.call.outcome() else { return Ok(()) };
-    let who = (page.who.id, &page.who.guid);
-    let completed = page.placement.complete(who, outcome, page.call.selection(), page.now);
-    let result = ActionResult {
-        result_code: completed.result.as_str().to_owned(),
-        error_string: completed.error_string.clone(),
-        record_id: None,
+    let over = Over {
+        tenant: page.who.tenant,
+        agent: page.who.agent,
+        id: page.who.id,
+        guid: &page.who.guid,
+        placement: page.placement,
+        call: page.call,
+        completed_at: page.now,
     };
-    transaction::set_result(tx, page.who.id, &result)?;
-    if let Some(callback) = &completed.callback {
-        let Identity { tenant, agent, id, .. } = page.who;
-        jobs::enqueue_callback(tx, *tenant, *agent, *id, callback, page.now)?;
-    }
-    let body = json!({ "result_code": result.result_code, "error_string": result.error_string });
+    let result = jobs::complete(tx, &over)?;
+    let body = json!({
+        "result_code": result.as_ref().map(|result| result.code),
+        "error_string": result.as_ref().map(|result| &result.error_string),
+    });
     append(tx, page, "transaction.completed", body)
 }
 

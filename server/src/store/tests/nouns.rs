@@ -3,11 +3,12 @@
 use super::super::journal::{self, Filter, NewEntry};
 use super::super::parked::{self, Caps, Parked, Parking};
 use super::super::registration::{self, Registration};
-use super::super::transaction::{self, ActionResult, Version};
+use super::super::transaction::{self, Version};
 use super::super::{StoreError, login_attempt, presence, session};
 use super::{acme, at, click};
 use ringbridge_core::agent::Presence;
 use ringbridge_core::call::{Call, Initiator, Input, Terms};
+use ringbridge_core::completion::ActionResult;
 use ringbridge_core::id::{Seq, TenantId, TransactionId};
 use ringbridge_core::tenant::WrapUpAfterFailed;
 use ringbridge_core::wrap_up::Rules;
@@ -53,11 +54,7 @@ fn a_transaction_goes_from_its_click_to_its_result() {
     acme.store
         .write_blocking(move |tx| {
             transaction::update(tx, id, version, &complete, "{}", at(1010))?;
-            let result = ActionResult {
-                result_code: "IGNORE".to_owned(),
-                error_string: "no CRM".to_owned(),
-                record_id: None,
-            };
+            let result = ActionResult::ignored("no CRM".to_owned());
             transaction::set_result(tx, id, &result)
         })
         .expect("written");

@@ -1,0 +1,136 @@
+//! When a record that was not written is tried again, when its whole CRM is left alone, and when it is given up
+//! (semantics 5.6, `salesforce.md` 1.2).
+//!
+//! Promises: pure policy: failure, attempt, moments and dice are arguments. What is wrong with a record costs that record
+//! its attempts; what is wrong with the CRM costs no record anything for three days, and holds the lane, so that a CRM
+//! which is away for a day is asked a few times an hour and finds everything in order when it is back. Leaves to others:
+//! trying, storing, waiting (the server's `jobs`).
+
+use super::{Class, Usage};
+use crate::retry::Jitter;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The waits of a record whose neighbours are locked: five tries in all, as Salesforce advises for row locks.
+const LOCKED: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(8), Duration::from_secs(20)];
+
+/// The waits of a record that makes the CRM fail, or that may have been written and has to be looked for: 12 tries in 30
+/// hours, so that a mistake in the CRM's own code can be mended by those who get up in the morning.
+const FAULTED: [Duration; 11] = crate::retry::WAITS;
+
+/// The least wait before a record that may have been written is looked for: twice what we wait for an answer, so that what
+/// was still on its way has arrived.
+const LEAST_UNSURE: Duration = Duration::from_secs(30);
+
+/// How long the CRM is left alone after the 1st, 2nd, … failure in a row that was not a record's. The last is repeated:
+/// four requests an hour cost nothing, and the backlog starts at most so long after the CRM is back.
+const HOLDS: [Duration; 6] = [
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(60),
+    Duration::from_secs(3 * 60),
+    Duration::from_secs(8 * 60),
+    Duration::from_secs(15 * 60),
+];
+
+/// How long a CRM is left alone whose allowance for the day is used up, or nearly so.
+const EXHAUSTED: Duration = Duration::from_secs(15 * 60);
+
+/// How long a record waits for its CRM at most: over a long week-end.
+pub const LONGEST: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// What is known of an attempt that failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// Its failure.
+    pub class: Class,
+    /// How many attempts of this record ended like this or were lost, this one among them.
+    pub number: u32,
+    /// Failures of the CRM as a whole in a row, before this one.
+    pub lane_failures: u32,
+    /// When the record was asked for.
+    pub asked_at: Timestamp,
+    /// When the attempt ended.
+    pub now: Timestamp,
+}
+
+/// What follows for the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is tried again at this moment.
+    Again(Timestamp),
+    /// It is parked, and its transaction goes on without it.
+    Park(Parked),
+}
+
+/// Why a record is parked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parked {
+    /// The CRM will not have it.
+    Refused,
+    /// It may exist; a person must look.
+    Unsure,
+    /// It was tried often and long enough.
+    GivenUp,
+}
+
+/// What follows for all that waits for the same CRM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Nothing: it goes on.
+    Open,
+    /// The CRM answered: whatever was wrong with it is over.
+    Well,
+    /// It is left alone until this moment; then one attempt finds out.
+    Held(Timestamp),
+}
+
+/// Decides what follows a failed attempt.
+#[must_use]
+pub fn after(attempt: Attempt, jitter: Jitter) -> (Decision, Lane) {
+    let Attempt { class, number, lane_failures, asked_at, now } = attempt;
+    let again = |wait: Duration| Decision::Again(now.plus(jitter.apply(wait)));
+    let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let patient = |at: Timestamp| match now.since(asked_at) >= LONGEST {
+        true => Decision::Park(Parked::GivenUp),
+        false => Decision::Again(at),
+    };
+    let held = |wait: Duration| {
+        let until = now.plus(jitter.apply(wait));
+        (patient(until), Lane::Held(until))
+    };
+    match class {
+        Class::Refused => (Decision::Park(Parked::Refused), Lane::Well),
+        Class::Unprovable => (Decision::Park(Parked::Unsure), Lane::Open),
+        Class::Locked => {
+            (LOCKED.get(index).map_or(Decision::Park(Parked::GivenUp), |wait| again(*wait)), Lane::Well)
+        }
+        Class::Faulted => {
+            (FAULTED.get(index).map_or(Decision::Park(Parked::GivenUp), |wait| again(*wait)), Lane::Open)
+        }
+        Class::Unsure => {
+            let wait = FAULTED.get(index).map(|wait| again((*wait).max(LEAST_UNSURE).mul_f64(1.25)));
+            (wait.unwrap_or(Decision::Park(Parked::Unsure)), Lane::Open)
+        }
+        Class::Away | Class::Unauthorized | Class::Throttled => {
+            let index = usize::try_from(lane_failures).unwrap_or(usize::MAX).min(HOLDS.len() - 1);
+            held(HOLDS[index])
+        }
+        Class::Exhausted => {
+            let until = now.plus(EXHAUSTED.max(jitter.apply(EXHAUSTED)));
+            (patient(until), Lane::Held(until))
+        }
+    }
+}
+
+/// Until when a CRM is left alone that took the record but is near the end of its allowance.
+#[must_use]
+pub fn spare(usage: Option<Usage>, now: Timestamp) -> Lane {
+    match usage {
+        Some(usage) if usage.is_near_the_end() => Lane::Held(now.plus(EXHAUSTED)),
+        Some(_) | None => Lane::Well,
+    }
+}

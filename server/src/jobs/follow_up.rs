@@ -1,0 +1,107 @@
+//! The steps after a call, in their order: record, new record's id, screen pop, callback (semantics 5).
+//!
+//! Promises: each step is written down in the commit that makes its turn come: the record at completion, the rest in the
+//! commit that settles the record, or at completion where there is none to wait for. The result of a transaction is
+//! written once, and again only when an admin brought a record about after all. Leaves to others: what each step says
+//! (`core::completion`), trying (`runner`).
+
+use super::{callback, crm};
+use crate::store::journal::{self, NewEntry};
+use crate::store::transaction;
+use crate::store::{StoreError, Tx};
+use ringbridge_core::call::Call;
+use ringbridge_core::completion::{ActionResult, Decided};
+use ringbridge_core::id::{AgentId, InteractionGuid, TenantId, TransactionId};
+use ringbridge_core::placement::{Ended, Placement};
+use ringbridge_core::time::Timestamp;
+use serde_json::json;
+
+/// A transaction whose call is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Over<'a> {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its agent.
+    pub agent: AgentId,
+    /// Its number.
+    pub id: TransactionId,
+    /// Its GUID.
+    pub guid: &'a InteractionGuid,
+    /// What was settled at admission.
+    pub placement: &'a Placement,
+    /// The call.
+    pub call: &'a Call,
+    /// The moment of completion.
+    pub completed_at: Timestamp,
+}
+
+impl<'a> Over<'a> {
+    fn ended(&self) -> Option<Ended<'a>> {
+        let outcome = self.call.outcome()?;
+        let Self { agent, id, guid, call, completed_at, .. } = *self;
+        Some(Ended { transaction: id, guid, agent, outcome, selection: call.selection(), completed_at })
+    }
+}
+
+/// Begins the steps, in the transaction that completes the call. Gives the result where it is settled already.
+pub fn complete(tx: &mut Tx<'_>, over: &Over<'_>) -> Result<Option<ActionResult>, StoreError> {
+    let Some(ended) = over.ended() else { return Ok(None) };
+    let completed = over.placement.complete(ended);
+    if let Some(log) = &completed.auto_log {
+        crm::enqueue(tx, over, log)?;
+    }
+    match completed.action {
+        Decided::Create(order) => {
+            crm::enqueue(tx, over, &order)?;
+            Ok(None)
+        }
+        Decided::Settled(result) => {
+            go_on(tx, over, &result, over.completed_at)?;
+            Ok(Some(result))
+        }
+    }
+}
+
+/// Writes the result down and the steps that follow from it.
+pub(super) fn go_on(
+    tx: &mut Tx<'_>,
+    over: &Over<'_>,
+    result: &ActionResult,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(ended) = over.ended() else { return Ok(()) };
+    transaction::set_result(tx, over.id, result)?;
+    let follow_up = over.placement.follow_up(ended, result);
+    if let Some(callback) = &follow_up.callback {
+        callback::enqueue(tx, (over.tenant, over.agent, over.id), callback, now)?;
+    }
+    Ok(())
+}
+
+/// Appends an event of this transaction.
+pub(super) fn note(
+    tx: &mut Tx<'_>,
+    over: &Over<'_>,
+    at: Timestamp,
+    kind: &'static str,
+    body: serde_json::Value,
+) -> Result<(), StoreError> {
+    let entry = NewEntry {
+        tenant: Some(over.tenant),
+        agent: Some(over.agent),
+        transaction: Some(over.id),
+        at,
+        kind,
+        body,
+    };
+    journal::append(tx, &entry).map(drop)
+}
+
+/// What an event says of a result.
+pub(super) fn told(result: &ActionResult) -> serde_json::Value {
+    json!({
+        "result_code": result.code.as_str(),
+        "error_string": result.error_string,
+        "record_id": result.record.as_ref().map(|record| &record.id),
+    })
+}
