@@ -18,7 +18,7 @@ use crate::wrap_up::Selection;
 use serde::{Deserialize, Serialize};
 
 /// How `$callAnsweredTenantTT$` and `$callHangupTenantTT$` are written: `YYYY/MM/DD HH:mm:ss Z` (semantics 4.3).
-const TENANT_TIME: &str = "%Y/%m/%d %H:%M:%S %z";
+pub const TENANT_TIME: &str = "%Y/%m/%d %H:%M:%S %z";
 
 /// What happened, as far as the tokens tell it.
 #[derive(Clone, Debug)]
@@ -89,8 +89,6 @@ impl Facts<'_> {
         let answered = established.map(|(answered, _)| answered);
         let hung_up = established.map(|(_, hung_up)| hung_up);
         let now = |pattern: &str| self.zone.format(self.now, pattern);
-        let codes: Vec<String> =
-            self.selection.codes.iter().map(|code| format!("{}:{}", code.list, code.short)).collect();
         let last = self.selection.codes.last();
         Values::new()
             .with(Token::CallerId, self.caller_id.expose())
@@ -107,7 +105,7 @@ impl Facts<'_> {
             .with(Token::Hours, now("%H"))
             .with(Token::Minutes, now("%M"))
             .with(Token::Seconds, now("%S"))
-            .with(Token::TransactionCodes, codes.join(","))
+            .with(Token::TransactionCodes, self.selection.codes_text())
             .with(Token::Notes, self.selection.notes.clone())
             .with(Token::LastTclListName, last.map_or("", |code| &code.list))
             .with(Token::LastTclCodeDesc, last.map_or("", |code| &code.report))

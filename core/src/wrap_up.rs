@@ -85,6 +85,12 @@ impl Selection {
         Ok(next)
     }
 
+    /// The codes as `$transaction_codes$` writes them: `list:short`, with commas between (semantics 4.3).
+    #[must_use]
+    pub fn codes_text(&self) -> String {
+        self.codes.iter().map(|code| format!("{}:{}", code.list, code.short)).collect::<Vec<_>>().join(",")
+    }
+
     /// The first required list without a code.
     #[must_use]
     pub fn missing<'a>(&self, rules: &'a Rules) -> Option<&'a CodeList> {
