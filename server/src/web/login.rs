@@ -35,10 +35,10 @@ use std::time::Duration;
 const ACCOUNT_FAILURES_MAX: i64 = 10;
 
 /// Failures from one address in a window: a whole office may sit behind it.
-const ADDRESS_FAILURES_MAX: i64 = 100;
+pub(super) const ADDRESS_FAILURES_MAX: i64 = 100;
 
 /// The window in which failures count.
-const WINDOW: Duration = Duration::from_secs(300);
+pub(super) const WINDOW: Duration = Duration::from_secs(300);
 
 /// Longer fields than this are nobody's.
 const FIELD_MAX: usize = 1024;

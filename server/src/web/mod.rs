@@ -26,6 +26,7 @@ pub mod problem;
 pub mod refused;
 pub mod request_line;
 pub mod session;
+pub mod stats;
 pub mod tls;
 pub mod waiting;
 pub mod words;
@@ -135,6 +136,7 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route("/openapi.json", get(openapi::get))
         .route(request_line::TOO_LONG, any(too_long))
         .merge(api::router())
+        .merge(stats::router())
         .merge(extra)
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { wrong_method() })

@@ -249,7 +249,7 @@ impl FromRequestParts<Arc<App>> for Principal {
 }
 
 /// Reads `Bearer TOKEN` or `Basic tenant:token`.
-fn credentials(authorization: &str) -> Option<(Option<String>, String)> {
+pub(super) fn credentials(authorization: &str) -> Option<(Option<String>, String)> {
     let (scheme, value) = authorization.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
         return Some((None, value.trim().to_owned()));

@@ -53,6 +53,11 @@ pub const LOGIN_OVERLOADED: &str = "Too many people log in at this moment. Try a
 pub const BAD_JSON: &str = "The body is not the JSON this address takes";
 /// An API token that opens nothing here.
 pub const TOKEN_WRONG: &str = "The token is none of this tenant's action tokens.";
+/// No data token, or one that opens nothing here.
+pub const DATA_TOKEN_WRONG: &str = "Statistics are read by HTTP Basic: the tenant's name as the user, one of its data tokens as the password.";
+/// Throttled.
+pub const TOKENS_THROTTLED: &str =
+    "Too many wrong tokens came from this address. Correct the token, then wait five minutes.";
 /// The server is going down.
 pub const STOPPING: &str = "The server is about to stop and takes no new calls. Try again in a minute.";
 

@@ -13,4 +13,5 @@ mod pages;
 mod random_links;
 mod refusals;
 mod scene;
+mod stats;
 mod transport;
