@@ -263,6 +263,7 @@ pub struct Completed {
 
 /// What is to be done about `ctl_action`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "short-lived, one for each transaction")]
 pub enum Decided {
     /// Nothing more: this is the result.
     Settled(ActionResult),
@@ -358,7 +359,7 @@ fn order(
         object.clear();
     }
     let text = |data: &Userdata, name: &str| {
-        let pair = data.pairs().filter(|pair| pair.name.eq_ignore_ascii_case(name)).next_back();
+        let pair = data.pairs().rfind(|pair| pair.name.eq_ignore_ascii_case(name));
         pair.map(|pair| filled(pair.value).trim().to_owned()).filter(|value| !value.is_empty())
     };
     let related = text(wish.ext, "extRecordId")

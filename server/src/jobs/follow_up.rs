@@ -1,14 +1,13 @@
 //! The steps after a call, in their order: record, new record's id, screen pop, callback (semantics 5).
 //!
 //! Promises: each step is written down in the commit that makes its turn come: the record at completion, the rest in the
-//! commit that settles the record, or at completion where there is none to wait for. The result of a transaction is
-//! written once, and again only when an admin brought a record about after all. Leaves to others: what each step says
+//! commit that settles the record, or at completion where there is none to wait for. A result is written once, and again
+//! only when an admin brought a record about after all; then the receiver is told again, under another `webhook-id`. Leaves to others: what each step says
 //! (`core::completion`), trying (`runner`).
 
 use super::{callback, crm};
 use crate::store::journal::{self, NewEntry};
-use crate::store::transaction;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, job, transaction};
 use ringbridge_core::call::Call;
 use ringbridge_core::completion::{ActionResult, Decided};
 use ringbridge_core::id::{AgentId, InteractionGuid, TenantId, TransactionId};
@@ -71,8 +70,14 @@ pub(super) fn go_on(
 ) -> Result<(), StoreError> {
     let Some(ended) = over.ended() else { return Ok(()) };
     transaction::set_result(tx, over.id, result)?;
-    let follow_up = over.placement.follow_up(ended, result);
-    if let Some(callback) = &follow_up.callback {
+    note(tx, over, now, "action.settled", told(result))?;
+    let mut follow_up = over.placement.follow_up(ended, result);
+    if let Some(callback) = &mut follow_up.callback {
+        // A second one tells of another result, so it is another message: receivers drop what they have seen.
+        let earlier = job::of_kind(tx, over.id, callback::KIND)?;
+        if earlier > 0 {
+            callback.webhook_id = format!("{}_{}", callback.webhook_id, earlier + 1);
+        }
         callback::enqueue(tx, (over.tenant, over.agent, over.id), callback, now)?;
     }
     Ok(())
@@ -98,10 +103,11 @@ pub(super) fn note(
 }
 
 /// What an event says of a result.
-pub(super) fn told(result: &ActionResult) -> serde_json::Value {
+fn told(result: &ActionResult) -> serde_json::Value {
     json!({
         "result_code": result.code.as_str(),
         "error_string": result.error_string,
         "record_id": result.record.as_ref().map(|record| &record.id),
+        "page": result.record.as_ref().and_then(|record| record.pages.as_ref()).map(|pages| &pages.view),
     })
 }

@@ -2,15 +2,14 @@
 //!
 //! Promises (semantics 5.5, 5.6, REL-4): a job is under lease and its attempt counted before it is tried; what an attempt
 //! came to is settled in one commit with its journal entry, and only by whoever still holds the lease; at most
-//! 64 attempts run at once, 8 of them for one receiver of a tenant. A restarted
-//! node takes its own leases over at once. Leaves to others: what to send (`core::callback`), when to try again
+//! 64 attempts run at once, 8 of them for one receiver of a tenant and 4 for one CRM. A restarted
+//! node takes its own leases over at once. What comes after a record waits until the record is settled. Leaves to others: what to send (`core::callback`), when to try again
 //! (`core::retry`), the network (`outbound`), SQL (`store`).
 
 mod callback;
-#[allow(dead_code, reason = "the runner takes it up with the next commits")]
 mod crm;
-#[allow(dead_code, reason = "the runner takes it up with the next commits")]
 mod follow_up;
+mod record;
 mod runner;
 mod settle;
 

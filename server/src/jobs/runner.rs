@@ -5,11 +5,14 @@
 //! attempts that run. Leaves to others: one attempt (`callback`), its settling (`settle`).
 
 use super::callback::{self, Outcome};
+use super::crm::Crm;
+use super::record;
 use super::settle::settle;
 use crate::outbound::Outbound;
-use crate::store::job::{self, Claimed, Share};
+use crate::store::job::{self, Claimed, Lease, Share};
 use crate::store::{Store, StoreError};
 use crate::{chance, clock};
+use ringbridge_core::crm::{Class, Outcome as RecordOutcome, Report};
 use ringbridge_core::id::TenantId;
 use ringbridge_core::retry::{Failure, Jitter};
 use ringbridge_core::tenant::Tenant;
@@ -41,9 +44,12 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How often a settle is tried before it is left to the lease.
 const SETTLE_TRIES: u32 = 5;
 
-/// Attempts after which a job is parked untried: it was claimed this often and never settled, so trying it may be what
-/// brings the server down.
-const MOST_ATTEMPTS: i64 = 200;
+/// Attempts after which a job is parked untried: far more than any policy gives, so most were never settled, and trying it
+/// may be what brings the server down.
+const MOST_ATTEMPTS: i64 = 1000;
+
+/// What is said of such a job.
+const WORN_OUT: &str = "it was begun too often without an end";
 
 /// Finds a tenant as it is now.
 pub type TenantLookup = Arc<dyn Fn(TenantId) -> Option<Arc<Tenant>> + Send + Sync>;
@@ -53,6 +59,7 @@ pub type TenantLookup = Arc<dyn Fn(TenantId) -> Option<Arc<Tenant>> + Send + Syn
 pub struct Runner {
     store: Store,
     outbound: Outbound,
+    crm: Crm,
     tenants: TenantLookup,
     /// How the leases of every worker of this node begin.
     node: Arc<str>,
@@ -90,7 +97,8 @@ impl Runner {
         let nonce = u64::from_ne_bytes(chance::bytes());
         let node: Arc<str> = format!("{node}/").into();
         let worker = format!("{node}{nonce:016x}").into();
-        Self { store, outbound, tenants, node, worker }
+        let crm = Crm::new(&outbound);
+        Self { store, outbound, crm, tenants, node, worker }
     }
 
     /// Takes over what this node left behind when it last died, and runs until it is stopped.
@@ -138,7 +146,8 @@ impl Runner {
     /// Frees the leases of this node's earlier workers.
     pub(super) async fn take_over(&self) -> Result<u64, StoreError> {
         let (node, worker) = (Arc::clone(&self.node), Arc::clone(&self.worker));
-        let freed = self.store.write(move |tx| job::take_over(tx, &node, &worker)).await?;
+        let crm_due = clock::now().plus(record::REST);
+        let freed = self.store.write(move |tx| job::take_over(tx, &node, &worker, crm_due)).await?;
         if freed > 0 {
             info!(freed, "took over jobs that were under way when the server last ended");
         }
@@ -161,17 +170,22 @@ impl Runner {
 
     /// Claims at most so many jobs.
     pub(super) async fn claim(&self, now: Timestamp, room: usize) -> Result<Vec<Claimed>, StoreError> {
-        let share = Share { jobs: u32::try_from(room).unwrap_or(u32::MAX), each_lane: MOST_IN_A_LANE };
+        let share = Share {
+            jobs: u32::try_from(room).unwrap_or(u32::MAX),
+            each_lane: MOST_IN_A_LANE,
+            each_crm: record::MOST_AT_ONCE,
+        };
+        let lease = Lease { until: now.plus(LEASE), crm_until: now.plus(record::LEASE) };
         let worker = Arc::clone(&self.worker);
-        self.store.write(move |tx| job::claim(tx, &worker, now, now.plus(LEASE), share)).await
+        self.store.write(move |tx| job::claim(tx, &worker, now, lease, share)).await
     }
 
     /// Tries a job and settles it.
     async fn attempt(&self, job: Claimed) {
-        let outcome = self.try_once(&job, clock::now()).await;
-        debug!(transaction = %job.transaction, attempt = job.attempt, ?outcome, "tried a callback");
+        let tried = self.try_once(&job, clock::now()).await;
+        debug!(transaction = %job.transaction, kind = job.kind, attempt = job.attempt, "tried a job");
         for try_number in 1..=SETTLE_TRIES {
-            match self.settle(job.clone(), outcome.clone(), clock::now()).await {
+            match self.settle(job.clone(), tried.clone(), clock::now()).await {
                 Ok(()) => return,
                 Err(StoreError::Stale { .. }) => {
                     info!(transaction = %job.transaction, "another worker has taken a job over");
@@ -186,26 +200,39 @@ impl Runner {
     }
 
     /// Tries a job.
-    pub(super) async fn try_once(&self, job: &Claimed, now: Timestamp) -> Outcome {
-        let refuse = |reason: &str| Outcome::Failed { failure: Failure::Refused, reason: reason.to_owned() };
-        if job.attempt > MOST_ATTEMPTS {
-            return refuse("it was begun too often without an end");
-        }
-        if job.kind != callback::KIND {
-            return refuse("this version does not know this kind of job");
-        }
+    pub(super) async fn try_once(&self, job: &Claimed, now: Timestamp) -> Tried {
         let tenant = (self.tenants)(job.tenant);
-        callback::attempt(&self.outbound, tenant.as_deref(), &job.body, now).await
+        let worn_out = job.attempt > MOST_ATTEMPTS;
+        if job.kind == record::KIND {
+            return Tried::Record(match worn_out {
+                true => Report::from(RecordOutcome::failed(Class::Unprovable, "", WORN_OUT)),
+                false => record::attempt(&self.crm, tenant.as_deref(), job, now).await,
+            });
+        }
+        let refuse = |reason: &str| Outcome::Failed { failure: Failure::Refused, reason: reason.to_owned() };
+        Tried::Callback(match job.kind == callback::KIND {
+            _ if worn_out => refuse(WORN_OUT),
+            true => callback::attempt(&self.outbound, tenant.as_deref(), &job.body, now).await,
+            false => refuse("this version does not know this kind of job"),
+        })
     }
 
     /// Settles a job.
-    pub(super) async fn settle(
-        &self,
-        job: Claimed,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn settle(&self, job: Claimed, tried: Tried, now: Timestamp) -> Result<(), StoreError> {
         let jitter = Jitter::from_random(u32::from_ne_bytes(chance::bytes()));
-        self.store.write(move |tx| settle(tx, &job, &outcome, now, jitter)).await
+        let settled = self.store.write(move |tx| match &tried {
+            Tried::Callback(outcome) => settle(tx, &job, outcome, now, jitter),
+            Tried::Record(report) => record::settle(tx, &job, report, now, jitter),
+        });
+        settled.await
     }
+}
+
+/// What an attempt of either kind came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Tried {
+    /// A callback.
+    Callback(Outcome),
+    /// A record.
+    Record(Report),
 }

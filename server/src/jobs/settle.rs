@@ -1,12 +1,13 @@
-//! Settling: what an attempt came to, written down in one commit with its journal entry.
+//! Settling a callback: what an attempt came to, written down in one commit with its journal entry.
 //!
 //! Promises: exactly one of `callback.delivered`, `callback.attempted` (it will be tried again) and `callback.parked` for
 //! an attempt that is settled, and none for one whose lease was lost. An overloaded receiver's lane is held in the same
 //! commit. Leaves to others: deciding (`core::retry`).
 
 use super::callback::Outcome;
-use crate::store::job::{self, Claimed};
+use crate::store::job::{self, Claimed, Trace};
 use crate::store::journal::{self, NewEntry};
+use crate::store::lane::{self, Why};
 use crate::store::{StoreError, Tx};
 use ringbridge_core::retry::{self, Decision, Failure, Jitter, Parked};
 use ringbridge_core::time::Timestamp;
@@ -34,10 +35,10 @@ pub(super) fn settle(
             note(tx, job, now, "callback.delivered", json!({ "attempt": job.attempt, "status": status }))
         }
         Outcome::Failed { failure, reason } => {
-            let attempt = u32::try_from(job.attempt).unwrap_or(u32::MAX);
+            let attempt = u32::try_from(job.failures + 1).unwrap_or(u32::MAX);
             match retry::after(*failure, attempt, now, jitter) {
                 Decision::Again(at) => {
-                    job::retry(tx, job, reason, at)?;
+                    job::retry(tx, job, (reason, Trace::Failure), at)?;
                     hold_lane(tx, job, *failure, now)?;
                     let body = json!({
                         "attempt": job.attempt,
@@ -72,7 +73,8 @@ fn hold_lane(tx: &mut Tx<'_>, job: &Claimed, failure: Failure, now: Timestamp) -
     match failure {
         Failure::Status { retry_after, .. } if failure.is_overload() => {
             let hold = retry_after.unwrap_or_default().clamp(retry::LEAST_THROTTLE, MOST_LANE_HOLD);
-            job::hold_lane(tx, &job.lane, now, now.plus(hold)).map(drop)
+            let why = (Why::Spared, "the receiver says that it is overloaded");
+            lane::hold(tx, (job.tenant, &job.lane), why, now.plus(hold), now)
         }
         Failure::Refused
         | Failure::Connect

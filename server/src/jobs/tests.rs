@@ -2,7 +2,7 @@
 //! the runner itself and says what time it is.
 
 use super::callback::{Outcome, enqueue};
-use super::runner::{MOST_IN_A_LANE, Runner, TenantLookup};
+use super::runner::{MOST_IN_A_LANE, Runner, TenantLookup, Tried};
 use crate::outbound::{Outbound, Rules};
 use crate::store::journal::{Entry, Filter};
 use crate::store::tests::{Fixture, acme, at, click};
@@ -146,6 +146,7 @@ impl World {
         let claimed = runner.claim(now, 1).await.unwrap().pop().expect("a job is due");
         let outcome = runner.try_once(&claimed, now).await;
         runner.settle(claimed, outcome.clone(), now).await.unwrap();
+        let Tried::Callback(outcome) = outcome else { panic!("a callback was due") };
         outcome
     }
 
@@ -294,7 +295,7 @@ async fn rule_5_6_a_restart_takes_an_attempt_over_at_once_and_the_dead_cannot_se
     assert_eq!(second.take_over().await, Ok(1));
     assert_eq!(world.step(&second, at(1001)).await, Outcome::Delivered(200));
 
-    let late = dead.settle(held, Outcome::Delivered(200), at(1002)).await;
+    let late = dead.settle(held, Tried::Callback(Outcome::Delivered(200)), at(1002)).await;
     assert_eq!(late, Err(StoreError::Stale { what: "the job" }));
     assert_eq!(world.kinds().await, ["callback.delivered"]);
     assert_eq!(world.jobs().await, [("done".to_owned(), 2, None)]);
@@ -319,10 +320,10 @@ async fn a_runner_that_starts_delivers_what_its_predecessor_left() {
 async fn another_nodes_lease_is_respected_until_it_runs_out() {
     let world = World::new().await;
     world.enqueue(world.callback(), at(1000)).await;
-    let claimed = world
-        .fixture
-        .store
-        .write(|tx| job::claim(tx, "other/1", at(1000), at(1030), job::Share { jobs: 1, each_lane: 1 }));
+    let claimed = world.fixture.store.write(|tx| {
+        let lease = job::Lease { until: at(1030), crm_until: at(1030) };
+        job::claim(tx, "other/1", at(1000), lease, job::Share { jobs: 1, each_lane: 1, each_crm: 1 })
+    });
     assert_eq!(claimed.await.unwrap().len(), 1);
     let runner = world.runner();
     assert_eq!(runner.take_over().await, Ok(0));
@@ -357,7 +358,7 @@ async fn an_overloaded_receiver_holds_its_lane_and_no_other() {
     let claimed = runner.claim(at(1000), 1).await.unwrap().pop().unwrap();
     let failure = Failure::Status { code: 429, retry_after: Some(Duration::from_secs(120)) };
     let outcome = Outcome::Failed { failure, reason: "busy".to_owned() };
-    runner.settle(claimed, outcome, at(1000)).await.unwrap();
+    runner.settle(claimed, Tried::Callback(outcome), at(1000)).await.unwrap();
 
     assert!(runner.claim(at(1119), 64).await.unwrap().is_empty());
     world.enqueue(Callback { url: "http://other.example/".to_owned(), ..world.callback() }, at(1100)).await;
@@ -374,16 +375,16 @@ async fn a_job_of_an_unknown_kind_or_tenant_is_parked() {
     let refused = |reason: &str| Outcome::Failed { failure: Failure::Refused, reason: reason.to_owned() };
     let stranger = job::Claimed { tenant: TenantId(99), ..claimed.clone() };
     let outcome = runner.try_once(&stranger, at(1000)).await;
-    assert_eq!(outcome, refused("the tenant does not exist any more"));
+    assert_eq!(outcome, Tried::Callback(refused("the tenant does not exist any more")));
     let garbled = job::Claimed { body: "{".to_owned(), ..claimed.clone() };
     let outcome = runner.try_once(&garbled, at(1000)).await;
-    assert_eq!(outcome, refused("the stored callback cannot be read"));
-    let poison = job::Claimed { attempt: 201, ..claimed.clone() };
+    assert_eq!(outcome, Tried::Callback(refused("the stored callback cannot be read")));
+    let poison = job::Claimed { attempt: 1001, ..claimed.clone() };
     let outcome = runner.try_once(&poison, at(1000)).await;
-    assert_eq!(outcome, refused("it was begun too often without an end"));
+    assert_eq!(outcome, Tried::Callback(refused("it was begun too often without an end")));
     claimed.kind = "dance".to_owned();
     let outcome = runner.try_once(&claimed, at(1000)).await;
-    assert_eq!(outcome, refused("this version does not know this kind of job"));
+    assert_eq!(outcome, Tried::Callback(refused("this version does not know this kind of job")));
     assert_eq!(world.receiver.received(), []);
 }
 

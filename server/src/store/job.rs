@@ -50,6 +50,10 @@ pub struct Claimed {
     pub body: String,
     /// Which attempt this is, from 1.
     pub attempt: i64,
+    /// How many attempts before it failed by the job's own fault.
+    pub failures: i64,
+    /// How many attempts may have done what they were to do; this one is among them.
+    pub doubts: i64,
     /// The worker's name, the other half of the fencing token.
     pub lease: String,
     /// When it was enqueued: waits are counted from here.
@@ -101,41 +105,64 @@ pub fn enqueue(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<JobId, S
     Ok(JobId(row.ok_or(StoreError::Stale { what: "the job" })?.int("id")?))
 }
 
-/// How many jobs a worker takes at once.
+/// How many jobs a worker takes at once, and for how long. Jobs of the kind `crm` have a share of their own: they wait for
+/// more answers, and their receivers count requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     /// At most this many in all.
     pub jobs: u32,
     /// At most this many of one lane under lease, here or elsewhere, so that one slow receiver cannot take every slot.
     pub each_lane: u32,
+    /// The same for a lane of CRM records.
+    pub each_crm: u32,
 }
 
-/// Takes due jobs whose lease is free or has run out, for `worker`, until `leased_until`.
+/// Until when a claim holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// For most jobs.
+    pub until: Timestamp,
+    /// For CRM records.
+    pub crm_until: Timestamp,
+}
+
+/// Takes due jobs whose lease is free or has run out and whose lane is open, for `worker`. A lane with failures gives one
+/// job: it finds out whether the rest may follow.
 pub fn claim(
     tx: &mut Tx<'_>,
     worker: &str,
     now: Timestamp,
-    leased_until: Timestamp,
+    lease: Lease,
     share: Share,
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows = tx.query(
-        "update job set leased_until = $1, lease = $2, attempt = attempt + 1
+        "update job set leased_until = case when kind = 'crm' then $2 else $1 end, lease = $3,
+                        attempt = attempt + 1, doubts = doubts + 1
          where id in (select waiting.id
-                      from (select id, lane, due_at, row_number() over (partition by lane order by due_at, id) as place
-                            from job where state = 'pending' and due_at <= $3 and leased_until <= $3) as waiting
+                      from (select id, lane, kind, due_at,
+                                   row_number() over (partition by lane order by due_at, id) as place
+                            from job where state = 'pending' and due_at <= $4 and leased_until <= $4
+                              and not exists (select 1 from lane where lane.lane = job.lane and lane.open_at > $4))
+                           as waiting
                       left join (select lane, count(*) as leased from job
-                                 where state = 'pending' and leased_until > $3 group by lane) as busy
+                                 where state = 'pending' and leased_until > $4 group by lane) as busy
                              on busy.lane = waiting.lane
-                      where waiting.place + coalesce(busy.leased, 0) <= $5
-                      order by waiting.due_at, waiting.id limit $4)
-           and state = 'pending' and leased_until <= $3
-         returning id, tenant_id, agent_id, transaction_id, kind, lane, body, attempt, lease, created_at",
+                      left join lane on lane.lane = waiting.lane
+                      where waiting.place + coalesce(busy.leased, 0) <=
+                            case when coalesce(lane.failures, 0) > 0 then 1
+                                 when waiting.kind = 'crm' then $7 else $6 end
+                      order by waiting.due_at, waiting.id limit $5)
+           and state = 'pending' and leased_until <= $4
+         returning id, tenant_id, agent_id, transaction_id, kind, lane, body, attempt, failures, doubts, lease,
+                   created_at",
         &[
-            leased_until.into(),
+            lease.until.into(),
+            lease.crm_until.into(),
             worker.into(),
             now.into(),
             Value::Int(share.jobs.into()),
             Value::Int(share.each_lane.into()),
+            Value::Int(share.each_crm.into()),
         ],
     )?;
     let mut claimed = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
@@ -145,20 +172,13 @@ pub fn claim(
 }
 
 /// Frees what `worker`'s predecessors of the same node had under lease when they died. `node` is how their names begin.
-pub fn take_over(tx: &mut Tx<'_>, node: &str, worker: &str) -> Result<u64, StoreError> {
+/// A CRM record waits until `crm_due`: what the dead server sent may still be on its way, and is looked for then.
+pub fn take_over(tx: &mut Tx<'_>, node: &str, worker: &str, crm_due: Timestamp) -> Result<u64, StoreError> {
     tx.execute(
-        "update job set leased_until = 0, lease = ''
+        "update job set leased_until = 0, lease = '',
+                        due_at = case when kind = 'crm' and due_at < $3 then $3 else due_at end
          where state = 'pending' and leased_until > 0 and substr(lease, 1, length($1)) = $1 and lease <> $2",
-        &[node.into(), worker.into()],
-    )
-}
-
-/// Makes a lane wait until `until`; what is under lease there goes on.
-pub fn hold_lane(tx: &mut Tx<'_>, lane: &str, now: Timestamp, until: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(
-        "update job set due_at = $1
-         where state = 'pending' and lane = $2 and leased_until <= $3 and due_at < $1",
-        &[until.into(), lane.into(), now.into()],
+        &[node.into(), worker.into(), crm_due.into()],
     )
 }
 
@@ -178,23 +198,53 @@ pub fn park(tx: &mut Tx<'_>, job: &Claimed, error: &str, now: Timestamp) -> Resu
     settle(tx, job, "parked", Some(error), now)
 }
 
+/// What an attempt that is tried again leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing: it was not the job's fault, and it surely did nothing.
+    None,
+    /// A failure of the job's own; it surely did nothing.
+    Failure,
+    /// A failure, and it may have done what it was to do.
+    Doubt,
+}
+
 /// Gives a job back, to be tried again at `due_at`.
 ///
 /// # Errors
 /// [`StoreError::Stale`] if another worker has taken it over.
-pub fn retry(tx: &mut Tx<'_>, job: &Claimed, error: &str, due_at: Timestamp) -> Result<(), StoreError> {
+pub fn retry(
+    tx: &mut Tx<'_>,
+    job: &Claimed,
+    (error, trace): (&str, Trace),
+    due_at: Timestamp,
+) -> Result<(), StoreError> {
+    let (failures, doubts) = match trace {
+        Trace::None => (0, -1),
+        Trace::Failure => (1, -1),
+        Trace::Doubt => (1, 0),
+    };
     tx.guarded(
         "the job",
-        "update job set due_at = $1, leased_until = 0, lease = '', last_error = $2
-         where id = $3 and state = 'pending' and attempt = $4 and lease = $5",
-        &[due_at.into(), error.into(), job.id.0.into(), job.attempt.into(), job.lease.as_str().into()],
+        "update job set due_at = $1, leased_until = 0, lease = '', last_error = $2, failures = failures + $3,
+                        doubts = doubts + $4
+         where id = $5 and state = 'pending' and attempt = $6 and lease = $7",
+        &[
+            due_at.into(),
+            error.into(),
+            Value::Int(failures),
+            Value::Int(doubts),
+            job.id.0.into(),
+            job.attempt.into(),
+            job.lease.as_str().into(),
+        ],
     )
 }
 
 /// Puts a parked job back to work at once; `false` if there is no such parked job.
 pub fn resend(tx: &mut Tx<'_>, tenant: TenantId, id: JobId, now: Timestamp) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "update job set state = 'pending', due_at = $1, leased_until = 0, lease = '', settled_at = null
+        "update job set state = 'pending', due_at = $1, leased_until = 0, lease = '', settled_at = null, failures = 0
          where id = $2 and tenant_id = $3 and state = 'parked'",
         &[now.into(), id.0.into(), tenant.0.into()],
     )?;
@@ -213,7 +263,8 @@ pub struct Outlook {
 /// Looks ahead: until there is something due, a worker may sleep.
 pub fn outlook(tx: &mut Tx<'_>, now: Timestamp) -> Result<Outlook, StoreError> {
     let due = tx.first(
-        "select id from job where state = 'pending' and due_at <= $1 and leased_until <= $1 limit 1",
+        "select id from job where state = 'pending' and due_at <= $1 and leased_until <= $1
+             and not exists (select 1 from lane where lane.lane = job.lane and lane.open_at > $1) limit 1",
         &[now.into()],
     )?;
     // Two look-ups in two indices. A job under lease is due, so that neither hides the other.
@@ -225,8 +276,9 @@ pub fn outlook(tx: &mut Tx<'_>, now: Timestamp) -> Result<Outlook, StoreError> {
         "select min(leased_until) as moment from job where state = 'pending' and leased_until > $1",
         &[now.into()],
     )?;
+    let lane_opens = tx.first("select min(open_at) as moment from lane where open_at > $1", &[now.into()])?;
     let mut next = None;
-    for row in [later, lease_ends].into_iter().flatten() {
+    for row in [later, lease_ends, lane_opens].into_iter().flatten() {
         if let Some(moment) = row.optional_moment("moment")? {
             next = Some(next.map_or(moment, |earlier: Timestamp| earlier.min(moment)));
         }
@@ -242,6 +294,15 @@ pub fn of_transaction(tx: &mut Tx<'_>, tenant: TenantId, id: TransactionId) -> R
         &[id.0.into(), tenant.0.into()],
     )?;
     rows.iter().map(viewed).collect()
+}
+
+/// How many jobs of a kind a transaction has.
+pub fn of_kind(tx: &mut Tx<'_>, id: TransactionId, kind: &str) -> Result<i64, StoreError> {
+    let row = tx.first(
+        "select count(*) as jobs from job where transaction_id = $1 and kind = $2",
+        &[id.0.into(), kind.into()],
+    )?;
+    row.map_or(Ok(0), |row| row.int("jobs"))
 }
 
 /// A tenant's parked jobs, newest first.
@@ -286,6 +347,8 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
         lane: row.text("lane")?,
         body: row.text("body")?,
         attempt: row.int("attempt")?,
+        failures: row.int("failures")?,
+        doubts: row.int("doubts")?,
         lease: row.text("lease")?,
         created_at: row.moment("created_at")?,
     })

@@ -12,6 +12,7 @@ mod backup;
 mod examine;
 pub mod job;
 pub mod journal;
+pub mod lane;
 pub mod login_attempt;
 pub mod meta;
 mod open;

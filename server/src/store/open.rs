@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The schema, one step a version. Steps are only ever added; a step that shipped does not change.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/0001_start.sql"), include_str!("../../migrations/0002_actions.sql")];
 
 /// The version this build reads and writes.
-const VERSION: i64 = MIGRATIONS.len() as i64;
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// `RBdg`: marks the file as Ringbridge's, so that another program's database is never taken for ours.
 const APPLICATION_ID: i64 = 0x5242_6467;

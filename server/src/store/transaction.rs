@@ -70,6 +70,8 @@ pub struct Stored {
     pub bridge: String,
     /// When the click came.
     pub created_at: Timestamp,
+    /// When wrap-up was over.
+    pub completed_at: Option<Timestamp>,
     /// The guard of its next update.
     pub version: Version,
 }
@@ -201,10 +203,20 @@ pub fn set_result(tx: &mut Tx<'_>, id: TransactionId, result: &ActionResult) -> 
     )
 }
 
+/// Writes down the record of the auto log, which is no action's result (semantics 5.3).
+pub fn set_record(tx: &mut Tx<'_>, id: TransactionId, record_id: &str) -> Result<(), StoreError> {
+    tx.guarded(
+        "the transaction",
+        "update txn set record_id = $1 where id = $2",
+        &[record_id.into(), id.0.into()],
+    )
+}
+
 /// A transaction for its task.
 pub fn get(tx: &mut Tx<'_>, id: TransactionId) -> Result<Option<Stored>, StoreError> {
     let row = tx.first(
-        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, version
+        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, completed_at,
+                version
          from txn where id = $1",
         &[id.0.into()],
     )?;
@@ -216,7 +228,8 @@ pub fn get(tx: &mut Tx<'_>, id: TransactionId) -> Result<Option<Stored>, StoreEr
 /// be up and the agents in wrap-up.
 pub fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<Stored>, StoreError> {
     let rows = tx.query(
-        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, version
+        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, completed_at,
+                version
          from txn where completed_at is null or bridge <> '' order by id",
         &[],
     )?;
@@ -226,7 +239,8 @@ pub fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<Stored>, StoreError> {
 /// The agent's transactions that are not complete, newest first: the live call and those in wrap-up.
 pub fn unfinished_of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<Stored>, StoreError> {
     let rows = tx.query(
-        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, version
+        "select id, guid, tenant_id, agent_id, queue_id, number, caller_id, link, call, bridge, created_at, completed_at,
+                version
          from txn where agent_id = $1 and completed_at is null order by id desc",
         &[agent.0.into()],
     )?;
@@ -292,6 +306,7 @@ fn stored(row: &Row) -> Result<Stored, StoreError> {
         call: call_of(row)?,
         bridge: row.text("bridge")?,
         created_at: row.moment("created_at")?,
+        completed_at: row.optional_moment("completed_at")?,
         version: Version(row.int("version")?),
     })
 }

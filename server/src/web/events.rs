@@ -146,7 +146,7 @@ fn kind_of(kind: &str) -> Option<&'static str> {
         "agent" => Some("status"),
         "wrap_up" => Some("wrap_up"),
         "screen_pop" => Some("screen_pop"),
-        "call" | "callback" | "dial" | "leg" | "transaction" => Some("call"),
+        "action" | "call" | "callback" | "dial" | "leg" | "record" | "transaction" => Some("call"),
         "click" if kind == "click.accepted" => Some("call"),
         _ => None,
     }

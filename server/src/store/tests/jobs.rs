@@ -1,11 +1,11 @@
 //! Jobs: claimed once, settled by who holds them, resent when parked (semantics 5.5, 5.6).
 
-use super::super::job::{self, NewJob, Share};
+use super::super::job::{self, Lease, NewJob, Share, Trace};
 use super::super::{Store, StoreError, transaction};
 use super::{acme, at, click};
 use ringbridge_core::id::{AgentId, TenantId, TransactionId};
 
-const ALL: Share = Share { jobs: 10, each_lane: 10 };
+const ALL: Share = Share { jobs: 10, each_lane: 10, each_crm: 10 };
 
 fn enqueue(store: &Store, tenant: TenantId, agent: AgentId, due: i64) {
     store
@@ -29,7 +29,8 @@ fn enqueue(store: &Store, tenant: TenantId, agent: AgentId, due: i64) {
 }
 
 fn claim(store: &Store, worker: &'static str, now: i64) -> Vec<job::Claimed> {
-    store.write_blocking(move |tx| job::claim(tx, worker, at(now), at(now + 30), ALL)).expect("claimed")
+    let lease = Lease { until: at(now + 30), crm_until: at(now + 120) };
+    store.write_blocking(move |tx| job::claim(tx, worker, at(now), lease, ALL)).expect("claimed")
 }
 
 #[test]
@@ -57,7 +58,9 @@ fn a_job_given_back_is_due_later_and_a_parked_one_when_it_is_resent() {
     let acme = acme();
     enqueue(&acme.store, acme.tenant, acme.alice, 20);
     let tried = claim(&acme.store, "w1", 20).pop().expect("one");
-    acme.store.write_blocking(move |tx| job::retry(tx, &tried, "503", at(60))).expect("given back");
+    acme.store
+        .write_blocking(move |tx| job::retry(tx, &tried, ("503", Trace::Failure), at(60)))
+        .expect("given back");
     let tried = claim(&acme.store, "w1", 60).pop().expect("one");
     acme.store.write_blocking(move |tx| job::park(tx, &tried, "410", at(61))).expect("parked");
 

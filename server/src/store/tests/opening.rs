@@ -47,9 +47,12 @@ fn a_database_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(open(&folder));
     raw(&folder).pragma_update(None, "user_version", 99).expect("set");
+    let known = super::super::open::VERSION;
     assert_eq!(
         refusal(&folder),
-        "the database DIR/ringbridge.db is of version 99, this Ringbridge knows up to 1; start the newer Ringbridge that wrote it, or restore a backup"
+        format!(
+            "the database DIR/ringbridge.db is of version 99, this Ringbridge knows up to {known}; start the newer Ringbridge that wrote it, or restore a backup"
+        )
     );
 }
 
@@ -119,4 +122,37 @@ fn an_empty_file_left_by_a_start_that_was_cut_short_is_taken() {
     fs::write(folder.path().join("ringbridge.db"), "").expect("written");
     drop(open(&folder));
     raw(&folder).execute_batch("select count(*) from txn").expect("the schema is there");
+}
+
+#[test]
+fn a_database_of_the_first_version_is_brought_forward_with_all_it_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = raw(&folder);
+    before.execute_batch(include_str!("../../../migrations/0001_start.sql")).expect("the first schema");
+    before
+        .execute_batch(
+            "insert into tenant (id, name, settings, version) values (1, 'acme', '{}', 1);
+             insert into agent (id, tenant_id, login, password_hash, profile, active) values (1, 1, 'a', '', '{}', 1);
+             insert into txn (id, guid, tenant_id, agent_id, number, caller_id, state, live, link, call, bridge,
+                              created_at, version) values (1, 'g', 1, 1, '1', '1', 'completed', 0, '{}', '{}', '', 1, 1);
+             insert into job (tenant_id, agent_id, transaction_id, kind, lane, body, state, attempt, due_at,
+                              leased_until, lease, created_at)
+             values (1, 1, 1, 'callback', 'callback:1:x', '{}', 'pending', 3, 5, 0, '', 1);
+             pragma application_id = 1380082791; pragma user_version = 1;",
+        )
+        .expect("rows of the first version");
+    drop(before);
+    let store = open(&folder);
+    let jobs = store.read_blocking(|tx| {
+        super::super::job::of_transaction(
+            tx,
+            ringbridge_core::id::TenantId(1),
+            ringbridge_core::id::TransactionId(1),
+        )
+    });
+    let jobs = jobs.expect("read");
+    assert_eq!(
+        jobs.iter().map(|job| (job.kind.as_str(), job.attempts)).collect::<Vec<_>>(),
+        [("callback", 3)]
+    );
 }
