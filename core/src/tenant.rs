@@ -3,6 +3,10 @@
 //! Promises: plain values, looked up by id or name; nothing here crosses tenants. Leaves to others: reading and checking
 //! the tenant file (the server's `provision`), storing it (`store`), and secrets at rest.
 
+pub mod salesforce;
+
+pub use salesforce::Salesforce;
+
 use crate::id::{AgentId, DialPlanId, QueueId, TenantId};
 use crate::redact::{Digits, Secret};
 use crate::system_data::Integration;
@@ -50,7 +54,7 @@ pub struct Tenant {
     pub agents: Vec<Agent>,
     /// Screen pop settings.
     pub screen_pop: Option<ScreenPop>,
-    /// Salesforce settings, kept for the connector.
+    /// Salesforce settings.
     pub salesforce: Option<Salesforce>,
     /// Callback settings.
     pub callbacks: Callbacks,
@@ -343,24 +347,6 @@ impl ScreenPop {
     fn default_target() -> String {
         "url".to_owned()
     }
-}
-
-/// Salesforce settings of the tenant file.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the fields are the tenant file's own, described in docs/configure.md")]
-pub struct Salesforce {
-    pub login_url: String,
-    pub flow: String,
-    pub client_id: String,
-    pub client_secret: Secret,
-    pub username: Option<String>,
-    pub key_file: Option<String>,
-    pub api_version: Option<String>,
-    pub enhanced: bool,
-    pub auto_log: bool,
-    pub external_id_field: Option<String>,
-    pub interface: Option<String>,
-    pub test_endpoint: bool,
 }
 
 /// Callback settings.

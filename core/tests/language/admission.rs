@@ -6,6 +6,7 @@ use ringbridge_core::agent::Status;
 use ringbridge_core::dial_plan::{Step, StepResult};
 use ringbridge_core::id::{DialPlanId, QueueId, TransactionId};
 use ringbridge_core::refusal::{Code, Refusal, Warning};
+use ringbridge_core::tenant::salesforce::{Interface, Login};
 use ringbridge_core::tenant::{Agent, Salesforce, Tenant};
 
 /// An agent who can take a call.
@@ -340,16 +341,17 @@ fn rule_5_3_transaction_data_without_enhanced_integration_is_kept_with_a_warning
     assert_eq!(codes(&acme()), std::slice::from_ref(&warning));
     let salesforce = |enhanced| Salesforce {
         login_url: String::new(),
-        flow: String::new(),
+        login: Login::ClientCredentials { client_secret: ringbridge_core::redact::Secret::default() },
         client_id: String::new(),
-        client_secret: ringbridge_core::redact::Secret::default(),
-        username: None,
-        key_file: None,
         api_version: None,
+        org_id: None,
         enhanced,
         auto_log: false,
+        enrich: false,
         external_id_field: None,
-        interface: None,
+        allowed_fields: Vec::new(),
+        allow_duplicates: false,
+        interface: Interface::Auto,
         test_endpoint: false,
     };
     assert_eq!(codes(&Tenant { salesforce: Some(salesforce(false)), ..acme() }), [warning]);

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::keys::{KeyError, Keys};
 use crate::store::{OpenError, Store};
 use ringbridge_core::redact::{Digits, Secret};
+use ringbridge_core::tenant::salesforce::{Login, Subject};
 use ringbridge_core::tenant::{
     Agent, Choice, CodeList, DialPlan, DialPlanAction, Need, PhoneAddress, Queue, Salesforce, ScreenPop,
     Tenant,
@@ -223,16 +224,29 @@ impl File {
     fn salesforce(&mut self, salesforce: &Salesforce) {
         self.header("[tenant.salesforce]");
         self.text("login_url", &salesforce.login_url);
-        self.text("flow", &salesforce.flow);
         self.text("client_id", &salesforce.client_id);
-        self.secret("client_secret", &salesforce.client_secret);
-        self.filled("username", salesforce.username.as_deref());
-        self.filled("key_file", salesforce.key_file.as_deref());
+        match &salesforce.login {
+            Login::ClientCredentials { client_secret } => {
+                self.text("flow", "client_credentials");
+                self.secret("client_secret", client_secret);
+            }
+            Login::Jwt { username, key_file, audience, subject } => {
+                self.text("flow", "jwt");
+                self.text("username", username);
+                self.text("key_file", key_file);
+                self.filled("audience", audience.as_deref());
+                self.bare("per_agent", *subject == Subject::Agent);
+            }
+        }
         self.filled("api_version", salesforce.api_version.as_deref());
+        self.filled("org_id", salesforce.org_id.as_deref());
         self.bare("enhanced", salesforce.enhanced);
         self.bare("auto_log", salesforce.auto_log);
+        self.bare("enrich", salesforce.enrich);
         self.filled("external_id_field", salesforce.external_id_field.as_deref());
-        self.filled("interface", salesforce.interface.as_deref());
+        self.texts("allowed_fields", &salesforce.allowed_fields);
+        self.bare("allow_duplicates", salesforce.allow_duplicates);
+        self.text("interface", salesforce.interface.as_str());
         self.bare("test_endpoint", salesforce.test_endpoint);
     }
 }

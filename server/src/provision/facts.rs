@@ -4,6 +4,7 @@
 //! comparison, but are never shown.
 //! Leaves to others: the words of a plan (`plan`).
 
+use ringbridge_core::tenant::salesforce::{Login, Subject};
 use ringbridge_core::tenant::{
     Agent, AutoAnswer, Choice, CodeList, DialPlan, DialPlanAction, Need, OriginPolicy, PhoneAddress, Queue,
     Role, Tenant, TokenKind, WrapUpAfterFailed,
@@ -212,16 +213,28 @@ fn salesforce(tenant: &Tenant) -> Option<Thing> {
     let salesforce = tenant.salesforce.as_ref()?;
     let facts = Facts::of("salesforce".to_owned())
         .plain("login_url", &salesforce.login_url)
-        .plain("flow", &salesforce.flow)
-        .plain("client_id", &salesforce.client_id)
-        .hidden("client_secret", salesforce.client_secret.expose())
-        .maybe("username", salesforce.username.as_ref())
-        .maybe("key_file", salesforce.key_file.as_ref())
+        .plain("client_id", &salesforce.client_id);
+    let facts = match &salesforce.login {
+        Login::ClientCredentials { client_secret } => {
+            facts.plain("flow", "client_credentials").hidden("client_secret", client_secret.expose())
+        }
+        Login::Jwt { username, key_file, audience, subject } => facts
+            .plain("flow", "jwt")
+            .plain("username", username)
+            .plain("key_file", key_file)
+            .maybe("audience", audience.as_ref())
+            .plain("per_agent", *subject == Subject::Agent),
+    };
+    let facts = facts
         .maybe("api_version", salesforce.api_version.as_ref())
+        .maybe("org_id", salesforce.org_id.as_ref())
         .plain("enhanced", salesforce.enhanced)
         .plain("auto_log", salesforce.auto_log)
+        .plain("enrich", salesforce.enrich)
         .maybe("external_id_field", salesforce.external_id_field.as_ref())
-        .maybe("interface", salesforce.interface.as_ref())
+        .list("allowed_fields", &salesforce.allowed_fields)
+        .plain("allow_duplicates", salesforce.allow_duplicates)
+        .plain("interface", salesforce.interface.as_str())
         .plain("test_endpoint", salesforce.test_endpoint);
     Some(facts.0)
 }

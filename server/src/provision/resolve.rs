@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ringbridge_core::callback::SigningKey;
 use ringbridge_core::id::AgentId;
 use ringbridge_core::redact::Secret;
+use ringbridge_core::tenant::salesforce::Login;
 use ringbridge_core::tenant::{Agent, ApiToken, Phone, PhoneAddress, Tenant};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -119,9 +120,15 @@ impl Resolver<'_> {
                 value
             }),
         };
-        if let (Some(salesforce), Some(at)) = (&mut tenant.salesforce, &draft.client_secret) {
+        if let (Some(salesforce), Some(at)) = (&mut tenant.salesforce, &draft.client_secret)
+            && let Login::ClientCredentials { client_secret } = &mut salesforce.login
+        {
             let known = self.known.and_then(|known| known.salesforce.as_ref());
-            salesforce.client_secret = self.secret(at, known.map(|known| &known.client_secret));
+            let known = known.and_then(|known| match &known.login {
+                Login::ClientCredentials { client_secret } => Some(client_secret),
+                Login::Jwt { .. } => None,
+            });
+            *client_secret = self.secret(at, known);
         }
         tenant
     }

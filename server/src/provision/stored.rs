@@ -3,13 +3,15 @@
 //! Promises: what is saved is what is loaded; secrets lie in the database sealed for their row and column only. Leaves to
 //! others: checking what is saved (`file`), and when (`apply`).
 
+mod salesforce;
+
 use crate::keys::{Keys, Spot, Unopenable};
 use crate::store::{StoreError, Tx, agent, tenant};
 use ringbridge_core::id::{AgentId, DialPlanId, QueueId, TenantId};
 use ringbridge_core::redact::{Digits, Secret};
 use ringbridge_core::tenant::{
     Agent, ApiToken, AutoAnswer, Callbacks, Channel, CodeList, DialPlan, OriginPolicy, Phone, PhoneAddress,
-    Queue, Role, Salesforce, ScreenPop, Tenant, TokenKind,
+    Queue, Role, ScreenPop, Tenant, TokenKind,
 };
 use ringbridge_core::time::Zone;
 use serde::{Deserialize, Serialize};
@@ -55,26 +57,9 @@ struct Settings {
     lists: Vec<CodeList>,
     queues: Vec<Queue>,
     screen_pop: Option<ScreenPop>,
-    salesforce: Option<StoredSalesforce>,
+    salesforce: Option<salesforce::Stored>,
     callbacks: StoredCallbacks,
     tokens: Vec<StoredToken>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredSalesforce {
-    login_url: String,
-    flow: String,
-    client_id: String,
-    /// Sealed.
-    client_secret: String,
-    username: Option<String>,
-    key_file: Option<String>,
-    api_version: Option<String>,
-    enhanced: bool,
-    auto_log: bool,
-    external_id_field: Option<String>,
-    interface: Option<String>,
-    test_endpoint: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -125,7 +110,6 @@ enum StoredAddress {
 
 /// The columns that secrets are sealed for.
 const CALLBACK_SECRET: &str = "callbacks.secret";
-const CLIENT_SECRET: &str = "salesforce.client_secret";
 const EXTERNAL_PASSWORD: &str = "external_password";
 
 /// A phone's column holds its name, so that a password cannot be moved from one phone of an agent to another.
@@ -168,20 +152,7 @@ pub fn settings(tenant: &Tenant, keys: &Keys) -> String {
         lists: tenant.lists.clone(),
         queues: tenant.queues.clone(),
         screen_pop: tenant.screen_pop.clone(),
-        salesforce: tenant.salesforce.as_ref().map(|salesforce| StoredSalesforce {
-            login_url: salesforce.login_url.clone(),
-            flow: salesforce.flow.clone(),
-            client_id: salesforce.client_id.clone(),
-            client_secret: seal(CLIENT_SECRET, &salesforce.client_secret),
-            username: salesforce.username.clone(),
-            key_file: salesforce.key_file.clone(),
-            api_version: salesforce.api_version.clone(),
-            enhanced: salesforce.enhanced,
-            auto_log: salesforce.auto_log,
-            external_id_field: salesforce.external_id_field.clone(),
-            interface: salesforce.interface.clone(),
-            test_endpoint: salesforce.test_endpoint,
-        }),
+        salesforce: tenant.salesforce.as_ref().map(|settings| salesforce::Stored::of(settings, seal)),
         callbacks: StoredCallbacks {
             secret: seal(CALLBACK_SECRET, &tenant.callbacks.secret),
             https_only: tenant.callbacks.https_only,
@@ -234,22 +205,7 @@ fn opened_tenant(row: &tenant::TenantRow, agents: Vec<Agent>, keys: &Keys) -> Re
     let settings: Settings =
         serde_json::from_str(&row.settings).map_err(|error| unreadable(error.to_string()))?;
     let open = |column, secret: &str| keys.open_sealed(Spot::Tenant(row.id, column), secret).map_err(sealed);
-    let salesforce = settings.salesforce.map(|stored| {
-        Ok::<_, LoadError>(Salesforce {
-            client_secret: open(CLIENT_SECRET, &stored.client_secret)?,
-            login_url: stored.login_url,
-            flow: stored.flow,
-            client_id: stored.client_id,
-            username: stored.username,
-            key_file: stored.key_file,
-            api_version: stored.api_version,
-            enhanced: stored.enhanced,
-            auto_log: stored.auto_log,
-            external_id_field: stored.external_id_field,
-            interface: stored.interface,
-            test_endpoint: stored.test_endpoint,
-        })
-    });
+    let salesforce = settings.salesforce.map(|stored| stored.opened(open));
     let token = |token: StoredToken| ApiToken {
         name: token.name,
         kind: token.kind,

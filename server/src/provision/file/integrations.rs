@@ -1,12 +1,12 @@
-//! `[tenant.screen_pop]`, `[tenant.salesforce]`, `[tenant.callbacks]` and `[[tenant.token]]`.
+//! `[tenant.screen_pop]`, `[tenant.callbacks]` and `[[tenant.token]]`.
 //!
-//! Promises: what one choice needs is there. Leaves to others: connecting (`jobs`), making secrets and tokens (`resolve`).
+//! Promises: what one choice needs is there. Leaves to others: making secrets and tokens (`resolve`).
 
 use super::{Reader, Wanted, words};
 use crate::document::{At, Section};
 use ringbridge_core::callback::SigningKey;
 use ringbridge_core::redact::Secret;
-use ringbridge_core::tenant::{Callbacks, Salesforce, ScreenPop, TokenKind};
+use ringbridge_core::tenant::{Callbacks, ScreenPop, TokenKind};
 
 /// A token as the file wants it.
 #[derive(Debug)]
@@ -42,45 +42,6 @@ pub(super) fn screen_pop(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<Sc
         role: section.text("role").map_or("", |at| at.value).to_owned(),
         send_password,
     })
-}
-
-pub(super) fn salesforce(tenant: &Section<'_>) -> Option<(Salesforce, Option<At<Wanted>>)> {
-    let section = tenant.section("salesforce")?;
-    let text = |key| section.text(key).filter(|at| !at.value.is_empty()).map(|at| at.value.to_owned());
-    let login_url =
-        section.required("login_url").and_then(|text| section.understand(text, words::web_address));
-    let flow = section.choice("flow", &[("jwt", "jwt"), ("client_credentials", "client_credentials")]);
-    let flow = flow.unwrap_or("client_credentials");
-    let client_id = section.required("client_id").map_or("", |at| at.value).to_owned();
-    let client_secret =
-        section.text("client_secret").filter(|at| !at.value.is_empty()).map(|at| at.map(Wanted::of));
-    let (username, key_file) = (text("username"), text("key_file"));
-    match flow {
-        "jwt" if username.is_none() || key_file.is_none() => {
-            section.refuse("the flow \"jwt\" needs \"username\" and \"key_file\"");
-        }
-        "client_credentials" if client_secret.is_none() => {
-            section.refuse("the flow \"client_credentials\" needs \"client_secret\"");
-        }
-        _ => {}
-    }
-    let interface =
-        section.choice("interface", &[("lightning", "lightning"), ("classic", "classic")]).map(str::to_owned);
-    let salesforce = Salesforce {
-        login_url: login_url.map(|at| at.value).unwrap_or_default(),
-        flow: flow.to_owned(),
-        client_id,
-        client_secret: Secret::default(),
-        username,
-        key_file,
-        api_version: text("api_version"),
-        enhanced: section.flag("enhanced").unwrap_or(false),
-        auto_log: section.flag("auto_log").unwrap_or(false),
-        external_id_field: text("external_id_field"),
-        interface,
-        test_endpoint: section.flag("test_endpoint").unwrap_or(false),
-    };
-    Some((salesforce, client_secret))
 }
 
 pub(super) fn callbacks(tenant: &Section<'_>, reader: &Reader<'_>) -> (Callbacks, Option<At<Wanted>>) {

@@ -8,6 +8,7 @@ mod agents;
 mod integrations;
 mod lists;
 mod plans;
+mod salesforce;
 mod tenants;
 mod words;
 
@@ -19,6 +20,7 @@ use crate::document::{At, Document, Problem, Problems, Report, Section};
 use ringbridge_core::redact::Secret;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::path::Path;
 
 /// What `export` prints in a secret's place, and `provision` leaves as it is.
 pub(super) const KEEP: &str = "***";
@@ -45,7 +47,9 @@ impl Wanted {
 pub(super) fn read(name: &str, text: &str, trunks: &[String]) -> Result<Vec<TenantDraft>, Problems> {
     let document = Document::parse(name, text).map_err(|problem| Problems(vec![problem]))?;
     let report = Report::default();
-    let tenants = tenants::read(&Section::of(&document, &report), &Reader { trunks, report: &report });
+    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+    let reader = Reader { trunks, folder, report: &report };
+    let tenants = tenants::read(&Section::of(&document, &report), &reader);
     report.finish()?;
     Ok(tenants)
 }
@@ -53,10 +57,18 @@ pub(super) fn read(name: &str, text: &str, trunks: &[String]) -> Result<Vec<Tena
 /// What all readers need.
 struct Reader<'a> {
     trunks: &'a [String],
+    /// Where the file lies.
+    folder: &'a Path,
     report: &'a Report,
 }
 
 impl Reader<'_> {
+    /// The absolute path of a file that is named beside the tenant file, so that the server finds it wherever it runs.
+    fn beside(&self, file: &str) -> String {
+        let path = self.folder.join(file);
+        std::path::absolute(&path).unwrap_or(path).display().to_string()
+    }
+
     fn refuse<T>(&self, at: &At<T>, text: impl Into<String>) {
         self.report.add(at.problem(text));
     }

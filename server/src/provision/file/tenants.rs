@@ -1,9 +1,11 @@
 //! `[[tenant]]`: the tenant's own keys, and everything below it.
 //!
 //! Promises: a draft's references all exist within the draft. Leaves to others: the parts (`agents`, `lists`, `plans`,
-//! `integrations`).
+//! `integrations`, `salesforce`).
 
-use super::{AgentDraft, Reader, TokenDraft, Wanted, agents, integrations, lists, plans, values, words};
+use super::{
+    AgentDraft, Reader, TokenDraft, Wanted, agents, integrations, lists, plans, salesforce, values, words,
+};
 use crate::document::{At, Place, Section};
 use ringbridge_core::id::{DialPlanId, TenantId};
 use ringbridge_core::redact::Digits;
@@ -117,7 +119,7 @@ fn tenant(section: &Section<'_>, reader: &Reader<'_>) -> Option<TenantDraft> {
     let tokens = integrations::tokens(section, reader);
     let (callbacks, callback_secret) = integrations::callbacks(section, reader);
     let (salesforce, client_secret) =
-        integrations::salesforce(section).map_or((None, None), |(s, c)| (Some(s), c));
+        salesforce::read(section, reader).map_or((None, None), |(s, c)| (Some(s), c));
     let tenant = Tenant {
         id: TenantId(0),
         name: name.as_ref().map(|at| at.value.clone()).unwrap_or_default(),

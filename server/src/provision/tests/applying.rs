@@ -136,6 +136,32 @@ fn an_exported_tenant_applies_back_to_nothing_and_shows_no_secret() {
 }
 
 #[test]
+fn a_salesforce_key_lies_beside_the_tenant_file_and_every_setting_is_exported() {
+    let server = server();
+    let text = "[[tenant]]\nname = \"acme\"\n[tenant.salesforce]\nlogin_url = \"https://test.salesforce.com\"\n\
+        flow = \"jwt\"\nclient_id = \"id\"\nusername = \"u@acme.example\"\nkey_file = \"salesforce.key\"\n\
+        audience = \"https://acme.my.site.com\"\nper_agent = true\napi_version = \"66.0\"\n\
+        org_id = \"00D000000000001EAA\"\nenhanced = true\nauto_log = true\nenrich = true\n\
+        external_id_field = \"Transactionid__c\"\nallowed_fields = [\"OwnerId\"]\nallow_duplicates = true\n\
+        interface = \"classic\"\ntest_endpoint = true\n";
+    server.apply(text);
+    let exported = export::text(&server.tenant("acme"));
+    let key_file = std::path::absolute("salesforce.key").expect("there is a current folder");
+    let expected = text
+        .split_once("[tenant.salesforce]\n")
+        .expect("the section")
+        .1
+        .replace("\"salesforce.key\"", &format!("\"{}\"", key_file.display()));
+    let section = exported.split_once("[tenant.salesforce]\n").expect("the section").1;
+    let mut wanted: Vec<_> = expected.lines().collect();
+    let mut shown: Vec<_> = section.lines().take_while(|line| !line.is_empty()).collect();
+    wanted.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(shown, wanted);
+    assert_eq!(server.apply(&exported), Vec::<String>::new());
+}
+
+#[test]
 fn a_tenant_is_what_its_file_says_and_the_others_stay() {
     let server = server();
     server.apply(EXAMPLE);

@@ -211,3 +211,51 @@ fn every_key_is_described_in_the_documentation() {
         assert!(described || docs.contains(&format!(".{key}]]")), "{key} is not described");
     }
 }
+
+#[test]
+fn a_salesforce_org_is_logged_in_to_at_salesforce_and_in_one_way_only() {
+    let head = "[[tenant]]\nname = \"t\"\n[tenant.salesforce]\nclient_id = \"c\"\n";
+    let secret = "flow = \"client_credentials\"\nclient_secret = \"s\"\n";
+    let refused = |lines: &str| server().refusals(&format!("{head}{lines}"));
+    let at = |url: &str| refused(&format!("{secret}login_url = \"{url}\"\n"));
+    assert_eq!(at("https://acme.my.salesforce.com/"), Vec::<String>::new());
+    assert_eq!(
+        at("https://acme.lightning.force.com"),
+        [
+            "t.toml:7: \"acme.lightning.force.com\" shows pages and takes no log-in; write \"https://acme.my.salesforce.com\""
+        ]
+    );
+    for url in ["http://login.salesforce.com", "https://salesforce.com.evil.example", "https://127.0.0.1"] {
+        let expected = format!(
+            "t.toml:7: \"{url}\" is no address of Salesforce's; write \"https://login.salesforce.com\" or \
+             \"https://YOUR-DOMAIN.my.salesforce.com\", or for a stand-in set \"test_endpoint\" as well"
+        );
+        assert_eq!(at(url), [expected]);
+        assert_eq!(
+            refused(&format!("{secret}login_url = \"{url}\"\ntest_endpoint = true\n")),
+            Vec::<String>::new()
+        );
+    }
+    let login = "login_url = \"https://login.salesforce.com\"\n";
+    assert_eq!(
+        refused(&format!("{login}{secret}username = \"u\"\n")),
+        ["t.toml:3: \"username\" belongs to the flow \"jwt\""]
+    );
+    assert_eq!(
+        refused(&format!(
+            "{login}flow = \"jwt\"\nusername = \"u\"\nkey_file = \"k\"\nclient_secret = \"s\"\n"
+        )),
+        ["t.toml:9: the flow \"jwt\" has no \"client_secret\"; its key is in \"key_file\""]
+    );
+    assert_eq!(
+        refused(&format!(
+            "{login}{secret}api_version = \"67\"\norg_id = \"001\"\nexternal_id_field = \"a b\"\nallowed_fields = [\"1x\"]\n"
+        )),
+        [
+            "t.toml:8: \"67\" must be a version of the API such as \"67.0\", 46.0 or later; leave it out for the newest",
+            "t.toml:9: \"001\" must be an organization's id: 00D and 12 or 15 letters and digits",
+            "t.toml:10: \"a b\" must be the API name of a field such as \"Transactionid__c\"",
+            "t.toml:11: \"1x\" must be the API name of a field such as \"Transactionid__c\"",
+        ]
+    );
+}
