@@ -295,7 +295,7 @@ fn fill_into(out: &mut String, value: &str, values: &Values, writing: Writing, b
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
-fn push_component(out: &mut String, value: &str) {
+pub(crate) fn push_component(out: &mut String, value: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

@@ -5,6 +5,7 @@
 //! try again ([`retry`]), asking (`completion`).
 
 pub mod retry;
+pub mod template;
 
 use crate::id::{AgentId, InteractionGuid, TransactionId};
 use crate::redact::Digits;
