@@ -113,7 +113,7 @@ pub struct View {
     pub error_string: Option<String>,
     /// The CRM record that was created.
     pub record_id: Option<String>,
-    /// The callback.
+    /// The newest callback: a result that changed later is told again.
     pub callback: CallbackView,
 }
 
@@ -259,7 +259,8 @@ pub fn view(tx: &mut Tx<'_>, tenant: TenantId, id: TransactionId) -> Result<Opti
         "select txn.id, txn.guid, txn.tenant_id, txn.agent_id, txn.queue_id, txn.number, txn.caller_id, txn.state,
                 txn.link, txn.call, txn.created_at, txn.answered_at, txn.ended_at, txn.completed_at, txn.result_code,
                 txn.error_string, txn.record_id, job.state as job_state, job.attempt as job_attempt
-         from txn left join job on job.transaction_id = txn.id and job.kind = 'callback'
+         from txn
+         left join job on job.id = (select max(id) from job where transaction_id = txn.id and kind = 'callback')
          where txn.id = $1 and txn.tenant_id = $2",
         &[id.0.into(), tenant.0.into()],
     )?;
@@ -277,7 +278,8 @@ pub fn last_of_agent(
         "select txn.id, txn.guid, txn.tenant_id, txn.agent_id, txn.queue_id, txn.number, txn.caller_id, txn.state,
                 txn.link, txn.call, txn.created_at, txn.answered_at, txn.ended_at, txn.completed_at, txn.result_code,
                 txn.error_string, txn.record_id, job.state as job_state, job.attempt as job_attempt
-         from txn left join job on job.transaction_id = txn.id and job.kind = 'callback'
+         from txn
+         left join job on job.id = (select max(id) from job where transaction_id = txn.id and kind = 'callback')
          where txn.agent_id = $1 and txn.tenant_id = $2 order by txn.id desc limit $3",
         &[agent.0.into(), tenant.0.into(), Value::Int(limit.into())],
     )?;

@@ -79,3 +79,23 @@ fn a_job_given_back_is_due_later_and_a_parked_one_when_it_is_resent() {
     assert_eq!(resend(tenant), Ok(true));
     assert_eq!(resend(tenant), Ok(false));
 }
+
+#[test]
+fn a_call_that_was_told_of_twice_is_one_row_and_shows_its_newest_callback() {
+    let acme = acme();
+    enqueue(&acme.store, acme.tenant, acme.alice, 20);
+    let told = claim(&acme.store, "w1", 20).pop().expect("one");
+    acme.store.write_blocking(move |tx| job::done(tx, &told, at(21))).expect("delivered");
+    enqueue(&acme.store, acme.tenant, acme.alice, 30);
+
+    let (tenant, alice) = (acme.tenant, acme.alice);
+    let seen = acme.store.read_blocking(move |tx| {
+        let one = transaction::view(tx, tenant, TransactionId(1))?.expect("it is there");
+        Ok((one.callback, transaction::last_of_agent(tx, tenant, alice, 10)?))
+    });
+    let (one, list) = seen.expect("read");
+    let newest = transaction::CallbackView { state: "pending", attempts: 0 };
+    assert_eq!(one, newest);
+    let list: Vec<_> = list.into_iter().map(|call| (call.id, call.callback)).collect();
+    assert_eq!(list, [(TransactionId(1), newest)]);
+}
