@@ -278,6 +278,8 @@ pub struct FollowUp {
     pub userdata: String,
     /// The same as pairs with their exact values, for JSON (4.4).
     pub pairs: Vec<(String, String)>,
+    /// `ctl_recordname` with its tokens filled: what the screen pop's window is called after (5.4).
+    pub record_name: Option<String>,
     /// The callback to send, if the link asked for one (5.5).
     pub callback: Option<Callback>,
 }
@@ -331,7 +333,9 @@ pub fn follow_up(wish: Wish<'_>, facts: &Facts<'_>, form: UserdataForm, result: 
         error_string: result.error_string.clone(),
         webhook_id: webhook_id(facts.guid),
     });
-    FollowUp { userdata, pairs, callback }
+    let record_name =
+        wish.userdata.system("ctl_recordname").map(|name| token::fill(name, &values, token::Style::Exact));
+    FollowUp { userdata, pairs, record_name, callback }
 }
 
 /// Writes down all that a connector needs.
@@ -530,7 +534,8 @@ mod tests {
 
     #[test]
     fn rule_4_2_the_callback_goes_to_the_filled_url_and_carries_the_filled_text() {
-        let userdata = parsed("[n|$notes$][ctl_callbackUrl|https://h.example/p?n=$notes$]");
+        let userdata =
+            parsed("[n|$notes$][ctl_recordname|for $notes$][ctl_callbackUrl|https://h.example/p?n=$notes$]");
         let result = ActionResult::ignored("no ctl_action was given".into());
         let wish = Wish { userdata: &userdata, ext: &parsed("") };
         let followed =
@@ -538,14 +543,18 @@ mod tests {
         let url = "https://h.example/p?n=said%20%5Bmaybe%5D%20%7C%20call%0Aback";
         let pairs = vec![
             ("n".to_owned(), "said [maybe] | call\nback".to_owned()),
+            ("ctl_recordname".to_owned(), "for said [maybe] | call\nback".to_owned()),
             ("ctl_callbackUrl".to_owned(), url.to_owned()),
         ];
-        let text = format!("[n|said (maybe) / call\nback][ctl_callbackUrl|{url}]");
+        let text = format!(
+            "[n|said (maybe) / call\nback][ctl_recordname|for said (maybe) / call\nback][ctl_callbackUrl|{url}]"
+        );
         assert_eq!(
             followed,
             FollowUp {
                 userdata: text.clone(),
                 pairs: pairs.clone(),
+                record_name: Some("for said [maybe] | call\nback".to_owned()),
                 callback: Some(Callback {
                     url: url.into(),
                     userdata: text,

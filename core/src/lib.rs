@@ -24,6 +24,7 @@ pub mod placement;
 pub mod redact;
 pub mod refusal;
 pub mod retry;
+pub mod screen_pop;
 pub mod system_data;
 pub mod tenant;
 pub mod time;

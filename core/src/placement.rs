@@ -8,8 +8,10 @@ use crate::call::{Outcome, Terms};
 use crate::completion::{
     ActionResult, AfterCall, AgentFacts, Completed, Facts, FollowUp, UserdataForm, Wish, complete, follow_up,
 };
-use crate::id::{AgentId, InteractionGuid, TransactionId};
+use crate::id::{AgentId, InteractionGuid, TenantId, TransactionId};
 use crate::link::Link;
+use crate::screen_pop::{self, Pop};
+use crate::system_data::Launch;
 use crate::time::{Timestamp, Zone};
 use crate::wrap_up::Selection;
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,28 @@ impl Placement {
     #[must_use]
     pub fn follow_up(&self, ended: Ended<'_>, result: &ActionResult) -> FollowUp {
         self.with_facts(ended, |facts| follow_up(self.wish(), facts, self.userdata_form, result))
+    }
+
+    /// Decides what the screen pop opens, once it is known what follows from the result (semantics 5.4).
+    #[must_use]
+    pub fn screen_pop(
+        &self,
+        tenant: TenantId,
+        ended: Ended<'_>,
+        result: &ActionResult,
+        follow_up: &FollowUp,
+    ) -> Option<Pop> {
+        screen_pop::decide(&screen_pop::Given {
+            launch: Launch::of(&self.link.userdata),
+            settings: self.after_call.screen_pop.as_ref(),
+            form: self.userdata_form,
+            result,
+            follow_up,
+            tenant,
+            transaction: ended.transaction,
+            guid: ended.guid,
+            agent_login: &self.agent_login,
+        })
     }
 
     fn wish(&self) -> Wish<'_> {

@@ -331,8 +331,8 @@ pub enum AutoAnswer {
 pub struct ScreenPop {
     #[serde(default)]
     pub enabled: bool,
-    #[serde(default = "ScreenPop::default_target")]
-    pub target: String,
+    #[serde(default)]
+    pub target: PopTarget,
     #[serde(default)]
     pub url: String,
     #[serde(default)]
@@ -343,9 +343,25 @@ pub struct ScreenPop {
     pub send_password: bool,
 }
 
-impl ScreenPop {
-    fn default_target() -> String {
-        "url".to_owned()
+/// What a screen pop opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PopTarget {
+    /// The page at `url`.
+    #[default]
+    Url,
+    /// The Salesforce record that was created, where one was; else the page at `url`.
+    Salesforce,
+}
+
+impl PopTarget {
+    /// As the tenant file writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Salesforce => "salesforce",
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! only when an admin brought a record about after all; then the receiver is told again, under another `webhook-id`. Leaves to others: what each step says
 //! (`core::completion`), trying (`runner`).
 
-use super::{callback, crm};
+use super::{callback, crm, screen_pop};
 use crate::store::journal::{self, NewEntry};
 use crate::store::{StoreError, Tx, job, transaction};
 use ringbridge_core::call::Call;
@@ -72,6 +72,9 @@ pub(super) fn go_on(
     transaction::set_result(tx, over.id, result)?;
     note(tx, over, now, "action.settled", told(result))?;
     let mut follow_up = over.placement.follow_up(ended, result);
+    if let Some(pop) = over.placement.screen_pop(over.tenant, ended, result, &follow_up) {
+        screen_pop::offer(tx, over, &pop, now)?;
+    }
     if let Some(callback) = &mut follow_up.callback {
         // A second one tells of another result, so it is another message: receivers drop what they have seen.
         let earlier = job::of_kind(tx, over.id, callback::KIND)?;

@@ -11,6 +11,7 @@ mod crm;
 mod follow_up;
 mod record;
 mod runner;
+mod screen_pop;
 mod settle;
 
 pub use crm::Crm;

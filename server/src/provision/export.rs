@@ -214,7 +214,7 @@ impl File {
     fn screen_pop(&mut self, pop: &ScreenPop) {
         self.header("[tenant.screen_pop]");
         self.bare("enabled", pop.enabled);
-        self.text("target", &pop.target);
+        self.text("target", pop.target.as_str());
         self.filled("url", Some(&pop.url));
         self.filled("account", Some(&pop.account));
         self.filled("role", Some(&pop.role));

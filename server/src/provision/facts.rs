@@ -201,7 +201,7 @@ fn screen_pop(tenant: &Tenant) -> Option<Thing> {
     let pop = tenant.screen_pop.as_ref()?;
     let facts = Facts::of("screen_pop".to_owned())
         .plain("enabled", pop.enabled)
-        .plain("target", &pop.target)
+        .plain("target", pop.target.as_str())
         .plain("url", &pop.url)
         .plain("account", &pop.account)
         .plain("role", &pop.role)

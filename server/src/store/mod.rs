@@ -10,6 +10,7 @@
 pub mod agent;
 mod backup;
 mod examine;
+pub mod external_login;
 pub mod job;
 pub mod journal;
 pub mod lane;
@@ -21,6 +22,7 @@ pub mod presence;
 mod reader;
 pub mod recent_click;
 pub mod registration;
+pub mod screen_pop;
 pub mod session;
 pub mod statistics;
 pub mod tenant;

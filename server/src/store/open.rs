@@ -13,8 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The schema, one step a version. Steps are only ever added; a step that shipped does not change.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_start.sql"), include_str!("../../migrations/0002_actions.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_start.sql"),
+    include_str!("../../migrations/0002_actions.sql"),
+    include_str!("../../migrations/0003_screen_pop.sql"),
+];
 
 /// The version this build reads and writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -6,7 +6,7 @@ use super::{Reader, Wanted, words};
 use crate::document::{At, Section};
 use ringbridge_core::callback::SigningKey;
 use ringbridge_core::redact::Secret;
-use ringbridge_core::tenant::{Callbacks, ScreenPop, TokenKind};
+use ringbridge_core::tenant::{Callbacks, PopTarget, ScreenPop, TokenKind};
 
 /// A token as the file wants it.
 #[derive(Debug)]
@@ -21,13 +21,16 @@ pub(in crate::provision) struct TokenDraft {
 
 pub(super) fn screen_pop(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<ScreenPop> {
     let section = tenant.section("screen_pop")?;
-    let targets = [("url", "url"), ("salesforce", "salesforce")];
+    let targets = [("url", PopTarget::Url), ("salesforce", PopTarget::Salesforce)];
     let enabled = section.flag("enabled").unwrap_or(false);
-    let target = section.choice("target", &targets).unwrap_or("url");
+    let target = section.choice("target", &targets).unwrap_or_default();
     let url = section.text("url").filter(|at| !at.value.is_empty());
     let url = url.and_then(|text| section.understand(text, words::web_address));
     let send_password = section.flag("send_password").unwrap_or(false);
-    if enabled && target == "url" && url.is_none() && section.text("url").is_none_or(|at| at.value.is_empty())
+    if enabled
+        && target == PopTarget::Url
+        && url.is_none()
+        && section.text("url").is_none_or(|at| at.value.is_empty())
     {
         section.refuse("an enabled screen pop needs its \"url\"");
     }
@@ -36,7 +39,7 @@ pub(super) fn screen_pop(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<Sc
     }
     Some(ScreenPop {
         enabled,
-        target: target.to_owned(),
+        target,
         url: url.map(|at| at.value).unwrap_or_default(),
         account: section.text("account").map_or("", |at| at.value).to_owned(),
         role: section.text("role").map_or("", |at| at.value).to_owned(),
