@@ -26,6 +26,10 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The step after a call is being tried at this moment.
+    ActionBusy = "ACTION_BUSY",
+    /// The step after a call is done or given up.
+    ActionSettled = "ACTION_SETTLED",
     /// The agent already has a call, or a required wrap-up.
     AgentBusy = "AGENT_BUSY",
     /// On break, working offline or logged out.

@@ -7,7 +7,7 @@
 
 use super::{callback, crm, screen_pop};
 use crate::store::journal::{self, NewEntry};
-use crate::store::{StoreError, Tx, job, transaction};
+use crate::store::{StoreError, Tx, action, transaction};
 use ringbridge_core::call::Call;
 use ringbridge_core::completion::{ActionResult, Decided};
 use ringbridge_core::id::{AgentId, InteractionGuid, TenantId, TransactionId};
@@ -77,7 +77,7 @@ pub(super) fn go_on(
     }
     if let Some(callback) = &mut follow_up.callback {
         // A second one tells of another result, so it is another message: receivers drop what they have seen.
-        let earlier = job::of_kind(tx, over.id, callback::KIND)?;
+        let earlier = action::of_kind(tx, over.id, callback::KIND)?;
         if earlier > 0 {
             callback.webhook_id = format!("{}_{}", callback.webhook_id, earlier + 1);
         }

@@ -6,6 +6,7 @@
 //! node takes its own leases over at once. What comes after a record waits until the record is settled. Leaves to others: what to send (`core::callback`), when to try again
 //! (`core::retry`), the network (`outbound`), SQL (`store`).
 
+mod actions;
 mod callback;
 mod crm;
 mod follow_up;
@@ -14,6 +15,7 @@ mod runner;
 mod screen_pop;
 mod settle;
 
+pub use actions::{Act, Answer, Deed, Doubt, Edit, act};
 pub use crm::Crm;
 pub use follow_up::{Over, complete};
 pub use runner::{Runner, Running, TenantLookup};

@@ -88,7 +88,7 @@ pub(super) fn settle(
                     })
                 }
                 Decision::Park(why) => {
-                    job::park(tx, job, &failure.sentence(), now)?;
+                    job::park(tx, job, (&failure.sentence(), trace(failure.class)), now)?;
                     finish(tx, job, |tx, over, purpose| {
                         let mut told = told(job, failure);
                         told["why"] = json!(why);

@@ -63,7 +63,7 @@ fn park(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    job::park(tx, job, reason, now)?;
+    job::park(tx, job, (reason, Trace::Failure), now)?;
     let body = json!({ "attempt": job.attempt, "class": class, "reason": reason, "why": why });
     note(tx, job, now, "callback.parked", body)
 }

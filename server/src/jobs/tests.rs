@@ -1,12 +1,14 @@
 //! The job runner against a real database and real receivers on loopback. Where time matters, the test walks the steps of
 //! the runner itself and says what time it is.
 
+use super::actions::Answer::Done;
+use super::actions::{Act, Deed, Doubt, act};
 use super::callback::{Outcome, enqueue};
 use super::runner::{MOST_IN_A_LANE, Runner, TenantLookup, Tried};
 use crate::outbound::{Outbound, Rules};
 use crate::store::journal::{Entry, Filter};
 use crate::store::tests::{Fixture, acme, at, click};
-use crate::store::{StoreError, job, journal, transaction};
+use crate::store::{StoreError, action, job, journal, transaction};
 use base64::Engine as _;
 use ringbridge_core::callback::Callback;
 use ringbridge_core::id::{Seq, TenantId, TransactionId};
@@ -137,7 +139,7 @@ impl World {
     /// State, attempts and last error of the transaction's jobs.
     async fn jobs(&self) -> Vec<(String, i64, Option<String>)> {
         let (tenant, id) = (self.fixture.tenant, self.transaction);
-        let views = self.fixture.store.read(move |tx| job::of_transaction(tx, tenant, id)).await.unwrap();
+        let views = self.fixture.store.read(move |tx| action::of_transaction(tx, tenant, id)).await.unwrap();
         views.into_iter().map(|view| (view.state, view.attempts, view.last_error)).collect()
     }
 
@@ -398,10 +400,11 @@ async fn a_parked_callback_can_be_sent_again() {
     world.receiver.answer(Answer::Status(204));
     let tenant = world.fixture.tenant;
     let resent = world.fixture.store.write(move |tx| {
-        let parked = job::parked(tx, tenant, 10)?.pop().expect("one is parked");
-        job::resend(tx, tenant, parked.id, at(2000))
+        let parked = action::parked(tx, tenant, 10)?.pop().expect("one is parked");
+        let who = Act { tenant, id: parked.id, by: "admin".to_owned() };
+        act(tx, &who, &Deed::Retry(Doubt::Kept), at(2000))
     });
-    assert_eq!(resent.await, Ok(true));
+    assert_eq!(resent.await, Ok(Done));
     assert_eq!(world.step(&runner, at(2000)).await, Outcome::Delivered(204));
     let received = world.receiver.received();
     assert_eq!(received[0].header("webhook-id"), received[1].header("webhook-id"));

@@ -60,31 +60,6 @@ pub struct Claimed {
     pub created_at: Timestamp,
 }
 
-/// A job as an admin sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
-    /// The row.
-    pub id: JobId,
-    /// Its transaction.
-    pub transaction: TransactionId,
-    /// What is to be done.
-    pub kind: String,
-    /// All that is needed to do it, as JSON.
-    pub body: String,
-    /// `pending`, `done` or `parked`.
-    pub state: String,
-    /// How often it was tried.
-    pub attempts: i64,
-    /// When it is tried next, while it is pending.
-    pub due_at: Timestamp,
-    /// What the last attempt came to, if it failed.
-    pub last_error: Option<String>,
-    /// When it was enqueued.
-    pub created_at: Timestamp,
-    /// When it was done or parked.
-    pub settled_at: Option<Timestamp>,
-}
-
 /// Writes a job down, in the transaction of what asks for it.
 pub fn enqueue(tx: &mut Tx<'_>, job: &NewJob, now: Timestamp) -> Result<JobId, StoreError> {
     let row = tx.first(
@@ -187,15 +162,20 @@ pub fn take_over(tx: &mut Tx<'_>, node: &str, worker: &str, crm_due: Timestamp) 
 /// # Errors
 /// [`StoreError::Stale`] if another worker has taken it over.
 pub fn done(tx: &mut Tx<'_>, job: &Claimed, now: Timestamp) -> Result<(), StoreError> {
-    settle(tx, job, "done", None, now)
+    settle(tx, job, "done", (None, Trace::None), now)
 }
 
 /// Settles a job: it is given up until an admin resends it.
 ///
 /// # Errors
 /// [`StoreError::Stale`] if another worker has taken it over.
-pub fn park(tx: &mut Tx<'_>, job: &Claimed, error: &str, now: Timestamp) -> Result<(), StoreError> {
-    settle(tx, job, "parked", Some(error), now)
+pub fn park(
+    tx: &mut Tx<'_>,
+    job: &Claimed,
+    (error, trace): (&str, Trace),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    settle(tx, job, "parked", (Some(error), trace), now)
 }
 
 /// What an attempt that is tried again leaves behind.
@@ -209,6 +189,17 @@ pub enum Trace {
     Doubt,
 }
 
+impl Trace {
+    /// What is added to failures and doubts; the attempt's own doubt was counted when it was claimed.
+    const fn adds(self) -> (i64, i64) {
+        match self {
+            Self::None => (0, -1),
+            Self::Failure => (1, -1),
+            Self::Doubt => (1, 0),
+        }
+    }
+}
+
 /// Gives a job back, to be tried again at `due_at`.
 ///
 /// # Errors
@@ -219,11 +210,7 @@ pub fn retry(
     (error, trace): (&str, Trace),
     due_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let (failures, doubts) = match trace {
-        Trace::None => (0, -1),
-        Trace::Failure => (1, -1),
-        Trace::Doubt => (1, 0),
-    };
+    let (failures, doubts) = trace.adds();
     tx.guarded(
         "the job",
         "update job set due_at = $1, leased_until = 0, lease = '', last_error = $2, failures = failures + $3,
@@ -239,16 +226,6 @@ pub fn retry(
             job.lease.as_str().into(),
         ],
     )
-}
-
-/// Puts a parked job back to work at once; `false` if there is no such parked job.
-pub fn resend(tx: &mut Tx<'_>, tenant: TenantId, id: JobId, now: Timestamp) -> Result<bool, StoreError> {
-    let changed = tx.execute(
-        "update job set state = 'pending', due_at = $1, leased_until = 0, lease = '', settled_at = null, failures = 0
-         where id = $2 and tenant_id = $3 and state = 'parked'",
-        &[now.into(), id.0.into(), tenant.0.into()],
-    )?;
-    Ok(changed > 0)
 }
 
 /// What there is to do, now and next.
@@ -286,50 +263,25 @@ pub fn outlook(tx: &mut Tx<'_>, now: Timestamp) -> Result<Outlook, StoreError> {
     Ok(Outlook { due: due.is_some(), next })
 }
 
-/// The jobs of a transaction, oldest first; it has a handful.
-pub fn of_transaction(tx: &mut Tx<'_>, tenant: TenantId, id: TransactionId) -> Result<Vec<View>, StoreError> {
-    let rows = tx.query(
-        "select id, transaction_id, kind, body, state, attempt, due_at, last_error, created_at, settled_at
-         from job where transaction_id = $1 and tenant_id = $2 order by id",
-        &[id.0.into(), tenant.0.into()],
-    )?;
-    rows.iter().map(viewed).collect()
-}
-
-/// How many jobs of a kind a transaction has.
-pub fn of_kind(tx: &mut Tx<'_>, id: TransactionId, kind: &str) -> Result<i64, StoreError> {
-    let row = tx.first(
-        "select count(*) as jobs from job where transaction_id = $1 and kind = $2",
-        &[id.0.into(), kind.into()],
-    )?;
-    row.map_or(Ok(0), |row| row.int("jobs"))
-}
-
-/// A tenant's parked jobs, newest first.
-pub fn parked(tx: &mut Tx<'_>, tenant: TenantId, limit: u32) -> Result<Vec<View>, StoreError> {
-    let rows = tx.query(
-        "select id, transaction_id, kind, body, state, attempt, due_at, last_error, created_at, settled_at
-         from job where tenant_id = $1 and state = 'parked' order by id desc limit $2",
-        &[tenant.0.into(), Value::Int(limit.into())],
-    )?;
-    rows.iter().map(viewed).collect()
-}
-
 fn settle(
     tx: &mut Tx<'_>,
     job: &Claimed,
     state: &'static str,
-    error: Option<&str>,
+    (error, trace): (Option<&str>, Trace),
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let (failures, doubts) = trace.adds();
     tx.guarded(
         "the job",
-        "update job set state = $1, last_error = $2, settled_at = $3, leased_until = 0, lease = ''
-         where id = $4 and state = 'pending' and attempt = $5 and lease = $6",
+        "update job set state = $1, last_error = $2, settled_at = $3, leased_until = 0, lease = '',
+                        failures = failures + $4, doubts = doubts + $5
+         where id = $6 and state = 'pending' and attempt = $7 and lease = $8",
         &[
             state.into(),
             error.into(),
             now.into(),
+            Value::Int(failures),
+            Value::Int(doubts),
             job.id.0.into(),
             job.attempt.into(),
             job.lease.as_str().into(),
@@ -351,20 +303,5 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
         doubts: row.int("doubts")?,
         lease: row.text("lease")?,
         created_at: row.moment("created_at")?,
-    })
-}
-
-fn viewed(row: &Row) -> Result<View, StoreError> {
-    Ok(View {
-        id: JobId(row.int("id")?),
-        transaction: TransactionId(row.int("transaction_id")?),
-        kind: row.text("kind")?,
-        body: row.text("body")?,
-        state: row.text("state")?,
-        attempts: row.int("attempt")?,
-        due_at: row.moment("due_at")?,
-        last_error: row.optional_text("last_error")?,
-        created_at: row.moment("created_at")?,
-        settled_at: row.optional_moment("settled_at")?,
     })
 }

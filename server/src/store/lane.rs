@@ -75,6 +75,12 @@ pub fn open_now(tx: &mut Tx<'_>, tenant: TenantId, lane: &str, now: Timestamp) -
     Ok(())
 }
 
+/// How many lanes are in trouble, over all tenants.
+pub fn held(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let row = tx.first("select count(*) as lanes from lane", &[])?;
+    row.map_or(Ok(0), |row| row.int("lanes"))
+}
+
 /// The lanes of a tenant that are in trouble.
 pub fn of_tenant(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<Lane>, StoreError> {
     let rows = tx.query(

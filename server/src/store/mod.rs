@@ -7,6 +7,7 @@
 //! Leaves to others: deciding (`core`), acting (`switchboard`, `jobs`), and secrets (`keys`; what is stored here is
 //! sealed or hashed already).
 
+pub mod action;
 pub mod agent;
 mod backup;
 mod examine;

@@ -317,7 +317,7 @@ pub(super) fn viewed(row: &Row) -> Result<View, StoreError> {
     let state = match row.optional_text("job_state")?.as_deref() {
         None => "none",
         Some("done") => "delivered",
-        Some("parked") => "parked",
+        Some("parked" | "given_up") => "parked",
         Some(_) => "pending",
     };
     Ok(View {

@@ -6,6 +6,7 @@
 //!
 //! Leaves to others: HTTP (`web`), SQL (`store`), SIP messages (`sip`), the wire (`telephony`), jobs (`jobs`).
 
+mod actions;
 mod click;
 mod legs;
 mod person;
@@ -15,6 +16,7 @@ pub mod session;
 mod task;
 mod words;
 
+pub use actions::{Act, Deed, Doubt, Edit};
 pub use click::{Click, ClickSource, Placed, Repeated};
 pub use person::{Actor, AgentStatus, WrapUpForm};
 

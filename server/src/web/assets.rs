@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 /// Name, type and content of every file.
 const FILES: &[(&str, &str, &[u8])] = &[
+    ("actions.js", SCRIPT, include_bytes!("../../assets/actions.js")),
     ("call.js", SCRIPT, include_bytes!("../../assets/call.js")),
     ("confirm.js", SCRIPT, include_bytes!("../../assets/confirm.js")),
     ("console.js", SCRIPT, include_bytes!("../../assets/console.js")),

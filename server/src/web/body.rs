@@ -125,6 +125,12 @@ pub async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
     json_of(request, SMALL_MAX).await
 }
 
+/// The body as JSON of a known shape; `None` where it is empty.
+pub async fn json_if_any<T: DeserializeOwned>(request: Request) -> Result<Option<T>, Problem> {
+    let whole = bytes(request, SMALL_MAX).await?;
+    if whole.is_empty() { Ok(None) } else { parse(&whole).map(Some) }
+}
+
 /// The body as JSON of a known shape, at most `max` bytes.
 pub async fn json_of<T: DeserializeOwned>(request: Request, max: usize) -> Result<T, Problem> {
     parse(&bytes(request, max).await?)

@@ -108,7 +108,7 @@ pub fn whole(view: &View, placement: &Placement, entries: &[Entry], now: Timesta
         "result_code": view.result_code,
         "error_string": view.error_string,
         "record_id": view.record_id,
-        "callback": { "state": view.callback.state, "attempts": view.callback.attempts },
+        "callback": { "state": callback_state(view, placement), "attempts": view.callback.attempts },
         "screen_pop": null,
         "userdata": pairs(&placement.link.userdata),
         "ext": pairs(&placement.link.ext),
@@ -120,6 +120,13 @@ pub fn whole(view: &View, placement: &Placement, entries: &[Entry], now: Timesta
         },
         "events": entries.iter().map(events::json_of).collect::<Vec<_>>(),
     })
+}
+
+/// A callback that waits for the record before it is pending, although nothing of it is written down yet.
+fn callback_state(view: &View, placement: &Placement) -> &'static str {
+    let asked = placement.link.userdata.system("ctl_callbackUrl").is_some_and(|url| !url.trim().is_empty());
+    let waits = asked && view.completed_at.is_some() && view.result_code.is_none();
+    if waits { "pending" } else { view.callback.state }
 }
 
 fn pairs(userdata: &Userdata) -> Vec<[&str; 2]> {

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 /// Who is logged in, for the header of the page.
-struct Who<'a> {
-    name: &'a str,
-    tenant: &'a str,
+pub(super) struct Who<'a> {
+    pub(super) name: &'a str,
+    pub(super) tenant: &'a str,
 }
 
 #[derive(askama::Template)]
@@ -27,11 +27,11 @@ struct LinksPage<'a> {
     who: Who<'a>,
 }
 
-fn who(caller: &Caller) -> Result<Who<'_>, Problem> {
+pub(super) fn who(caller: &Caller) -> Result<Who<'_>, Problem> {
     Ok(Who { name: &caller.settings()?.name, tenant: &caller.tenant.name })
 }
 
-fn to_login() -> Response {
+pub(super) fn to_login() -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/login")]).into_response()
 }
 

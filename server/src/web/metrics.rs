@@ -3,12 +3,16 @@
 //! Promises: counting never waits. Leaves to others: the listener, which is plain HTTP on an address of its own.
 
 use super::App;
+use crate::clock;
+use crate::store::action::{self, Count};
+use crate::store::lane;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use ringbridge_core::time::Timestamp;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -97,7 +101,26 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.text()).into_response()
+    let mut text = app.metrics.text();
+    // Without the database there is less to say, but that is no reason to say nothing.
+    if let Ok((counts, lanes)) = app.store.read(|tx| Ok((action::counts(tx)?, lane::held(tx)?))).await {
+        jobs(&mut text, &counts, lanes, clock::now());
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// The steps after calls that are not done.
+fn jobs(text: &mut String, counts: &[Count], lanes: i64, now: Timestamp) {
+    text.push_str("# TYPE ringbridge_jobs gauge\n");
+    for Count { kind, state, jobs, .. } in counts {
+        let _ = writeln!(text, "ringbridge_jobs{{kind=\"{kind}\",state=\"{state}\"}} {jobs}");
+    }
+    text.push_str("# TYPE ringbridge_oldest_job_seconds gauge\n");
+    for Count { kind, state, oldest, .. } in counts {
+        let age = now.since(*oldest).as_secs();
+        let _ = writeln!(text, "ringbridge_oldest_job_seconds{{kind=\"{kind}\",state=\"{state}\"}} {age}");
+    }
+    let _ = write!(text, "# TYPE ringbridge_lanes_held gauge\nringbridge_lanes_held {lanes}\n");
 }
 
 /// Ready: not stopping, and the database answers.

@@ -7,6 +7,7 @@
 //! One click followed through the files: `listener` → `request_line` → `edge` → `click` → `session` → `core::link` →
 //! `core::origin` → (`confirm`) → `switchboard` → `call_page`.
 
+mod actions_page;
 pub mod api;
 pub mod assets;
 pub mod body;
@@ -125,6 +126,7 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route("/", get(|| async { (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/")]) }))
         .route("/AGUI", get(|| async { (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/")]) }))
         .route("/AGUI/", get(console::console))
+        .route("/AGUI/config/actions", get(actions_page::get))
         .route("/AGUI/links/", get(console::links))
         .route("/AGUI/make_call.php", any(click::click))
         .route("/AGUI/click/{id}", get(click::resume))

@@ -53,12 +53,13 @@ pub const fn status_of(code: Code) -> StatusCode {
         | Code::QueueNotMember
         | Code::WrongHost => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::AgentBusy
+        Code::ActionBusy
+        | Code::AgentBusy
         | Code::AgentNotAvailable
         | Code::AgentPhoneUnreachable
         | Code::CodesRequired
         | Code::NoCallerId => StatusCode::CONFLICT,
-        Code::CallOver => StatusCode::GONE,
+        Code::ActionSettled | Code::CallOver => StatusCode::GONE,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
@@ -126,7 +127,9 @@ impl From<Refusal> for Problem {
         problem.offset = offset;
         match code {
             Code::RateLimited | Code::Overloaded => problem.with(axum::http::header::RETRY_AFTER, "10"),
-            Code::AgentBusy
+            Code::ActionBusy
+            | Code::ActionSettled
+            | Code::AgentBusy
             | Code::AgentNotAvailable
             | Code::AgentPhoneUnreachable
             | Code::BadNumber
@@ -274,6 +277,8 @@ mod tests {
         assert_eq!(
             table,
             [
+                ("ACTION_BUSY", 409),
+                ("ACTION_SETTLED", 410),
                 ("AGENT_BUSY", 409),
                 ("AGENT_NOT_AVAILABLE", 409),
                 ("AGENT_PHONE_UNREACHABLE", 409),

@@ -209,6 +209,32 @@ impl Principal {
         }
     }
 
+    /// What they are called in records of who did what.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Agent(caller) => {
+                let agent = caller.tenant.agent(caller.agent);
+                agent.map_or_else(|| caller.agent.to_string(), |agent| agent.login.clone())
+            }
+            Self::Program(_) => "an action token".to_owned(),
+        }
+    }
+
+    /// Lets admins and programs pass.
+    ///
+    /// # Errors
+    /// 403 for everybody else.
+    pub fn must_administer(&self) -> Result<(), Problem> {
+        let may = match self {
+            Self::Agent(caller) => {
+                caller.tenant.agent(caller.agent).is_some_and(|agent| agent.role == Role::Admin)
+            }
+            Self::Program(_) => true,
+        };
+        if may { Ok(()) } else { Err(Problem::new(StatusCode::FORBIDDEN, "ADMINS_ONLY", words::ADMINS_ONLY)) }
+    }
+
     /// Whether a call of this agent is theirs to see: one's own, or anybody's for admins, supervisors and programs.
     #[must_use]
     pub fn sees(&self, owner: AgentId) -> bool {

@@ -81,6 +81,8 @@ pub fn title(status: StatusCode) -> &'static str {
 
 /// On a link to the log-in page.
 pub const TO_LOGIN: &str = "Log in";
+/// A page or an act for admins.
+pub const ADMINS_ONLY: &str = "Only administrators can do this. Log in as one.";
 /// Another method works at this address.
 pub const WRONG_METHOD: &str =
     "This address does not take that method; the Allow header names those it takes.";

@@ -1,7 +1,7 @@
 //! Jobs: claimed once, settled by who holds them, resent when parked (semantics 5.5, 5.6).
 
 use super::super::job::{self, Lease, NewJob, Share, Trace};
-use super::super::{Store, StoreError, transaction};
+use super::super::{Store, StoreError, action, transaction};
 use super::{acme, at, click};
 use ringbridge_core::id::{AgentId, TenantId, TransactionId};
 
@@ -62,10 +62,12 @@ fn a_job_given_back_is_due_later_and_a_parked_one_when_it_is_resent() {
         .write_blocking(move |tx| job::retry(tx, &tried, ("503", Trace::Failure), at(60)))
         .expect("given back");
     let tried = claim(&acme.store, "w1", 60).pop().expect("one");
-    acme.store.write_blocking(move |tx| job::park(tx, &tried, "410", at(61))).expect("parked");
+    acme.store
+        .write_blocking(move |tx| job::park(tx, &tried, ("410", Trace::Failure), at(61)))
+        .expect("parked");
 
     let tenant = acme.tenant;
-    let parked = acme.store.read_blocking(move |tx| job::parked(tx, tenant, 10)).expect("read");
+    let parked = acme.store.read_blocking(move |tx| action::parked(tx, tenant, 10)).expect("read");
     let seen: Vec<_> =
         parked.iter().map(|job| (job.attempts, job.last_error.as_deref(), job.settled_at)).collect();
     assert_eq!(seen, [(2, Some("410"), Some(at(61)))]);
@@ -74,10 +76,11 @@ fn a_job_given_back_is_due_later_and_a_parked_one_when_it_is_resent() {
     assert_eq!(callback, transaction::CallbackView { state: "parked", attempts: 2 });
 
     let id = parked.first().expect("one").id;
-    let resend = move |tenant| acme.store.write_blocking(move |tx| job::resend(tx, tenant, id, at(70)));
-    assert_eq!(resend(TenantId(99)), Ok(false), "another tenant's job is not there");
-    assert_eq!(resend(tenant), Ok(true));
-    assert_eq!(resend(tenant), Ok(false));
+    let again =
+        move |tenant| acme.store.write_blocking(move |tx| action::again(tx, tenant, id, ("{}", 0), at(70)));
+    let not_there = Err(StoreError::Stale { what: "the job" });
+    assert_eq!(again(TenantId(99)), not_there, "another tenant's job is not there");
+    assert_eq!(again(tenant), Ok(()));
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_database_of_the_first_version_is_brought_forward_with_all_it_holds() {
     drop(before);
     let store = open(&folder);
     let jobs = store.read_blocking(|tx| {
-        super::super::job::of_transaction(
+        super::super::action::of_transaction(
             tx,
             ringbridge_core::id::TenantId(1),
             ringbridge_core::id::TransactionId(1),

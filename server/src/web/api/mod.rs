@@ -3,6 +3,7 @@
 //! Promises: what is routed stands in [`ROUTES`], which a test compares with the OpenAPI document. State-changing calls
 //! by cookie need the header `X-Requested-With: ringbridge`; programs come with an action token instead.
 
+pub mod actions;
 pub mod calls;
 pub mod cancel;
 pub mod hangup;
@@ -18,6 +19,10 @@ use std::sync::Arc;
 
 /// Method and path of every endpoint.
 pub const ROUTES: &[(&str, &str)] = &[
+    ("get", "/api/v1/actions"),
+    ("put", "/api/v1/actions/{id}"),
+    ("post", "/api/v1/actions/{id}/give-up"),
+    ("post", "/api/v1/actions/{id}/retry"),
     ("get", "/api/v1/calls"),
     ("get", "/api/v1/calls/{transaction_id}"),
     ("post", "/api/v1/calls/{transaction_id}/cancel"),
@@ -32,6 +37,10 @@ pub const ROUTES: &[(&str, &str)] = &[
 /// The routes.
 pub fn router() -> Router<Arc<App>> {
     Router::new()
+        .route("/api/v1/actions", get(actions::list))
+        .route("/api/v1/actions/{id}", put(actions::edit))
+        .route("/api/v1/actions/{id}/give-up", post(actions::give_up))
+        .route("/api/v1/actions/{id}/retry", post(actions::retry))
         .route("/api/v1/calls", get(calls::list))
         .route("/api/v1/calls/{transaction_id}", get(calls::one))
         .route("/api/v1/calls/{transaction_id}/cancel", post(cancel::post))

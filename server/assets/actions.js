@@ -1,0 +1,88 @@
+// After the call: what is parked and what waits, with retry, edit and give up.
+import { api, element, latest } from "./live.js";
+
+const complaint = document.querySelector("[data-complaint]");
+const KINDS = { record: "Record", auto_log: "Auto log", callback: "Callback" };
+const time = (text) => (text ? new Date(text).toLocaleString() : "");
+
+/** Runs one act and shows what is wrong with it. */
+async function act(path, options) {
+  complaint.textContent = "";
+  try { await api(path, options); } catch (problem) { complaint.textContent = problem.detail ?? "The server cannot be reached."; }
+  load();
+}
+
+function button(words, kind, onClick) {
+  const made = element("button", { type: "button", class: kind }, words);
+  made.addEventListener("click", () => { made.disabled = true; onClick(); });
+  return made;
+}
+
+/** The form in which a step is mended; it is tried again when it is saved. */
+function editor(action) {
+  const form = element("form", {});
+  const inputs = [];
+  const line = (name, value) => {
+    const input = element("textarea", { name, rows: "1", spellcheck: "false" });
+    input.value = value;
+    inputs.push([name, input]);
+    form.append(element("label", {}, name, input));
+  };
+  if (action.kind === "callback") line("url", action.url);
+  else { line("ObjectType", action.object); for (const [name, value] of action.fields) line(name, value); }
+  const save = element("button", { type: "submit" }, "Save and try again");
+  form.append(element("div", { class: "actions" }, save));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const values = inputs.map(([name, input]) => [name, input.value]);
+    const body = action.kind === "callback" ? { url: values[0][1] } : { object: values[0][1], fields: values.slice(1) };
+    act(`/api/v1/actions/${action.id}`, { method: "PUT", body });
+  });
+  return form;
+}
+
+function card(action) {
+  const path = `/api/v1/actions/${action.id}`;
+  const unsure = action.state === "parked" && action.in_doubt && action.kind !== "callback";
+  const what = action.kind === "callback" ? action.url : `${action.object || "log"} · ${action.integration}`;
+  return element("article", { class: "leg" },
+    element("strong", {}, `${KINDS[action.kind] ?? action.kind} · `, element("a", { href: `/AGUI/call/${action.transaction_id}` }, `call ${action.transaction_id}`)),
+    element("p", {}, what),
+    element("p", { class: action.state === "parked" ? "error" : "quiet" }, action.reason ?? "not tried yet"),
+    element("p", { class: "quiet" }, `tried ${action.attempts} times · asked for ${time(action.created_at)}` +
+      (action.state === "pending" ? ` · next ${time(action.due_at)}` : ` · parked ${time(action.settled_at)}`)),
+    unsure ? element("p", {}, "It may exist: look for it in the CRM before you try again.") : null,
+    element("div", { class: "actions" },
+      button("Try again", "", () => act(`${path}/retry`, { method: "POST" })),
+      unsure ? button("I looked, it is not there: try again", "plain", () => act(`${path}/retry`, { method: "POST", body: { record: "absent" } })) : null,
+      button("Give up", "end", () => act(`${path}/give-up`, { method: "POST" }))),
+    element("details", {}, element("summary", {}, "Edit"), editor(action)));
+}
+
+function show(place, actions, words) {
+  place.replaceChildren(...(actions.length ? actions.map(card) : [element("p", { class: "quiet" }, words)]));
+}
+
+function showConnections(connections) {
+  document.querySelector("[data-connections-card]").hidden = connections.length === 0;
+  document.querySelector("[data-connections]").replaceChildren(...connections.map((lane) => element("tr", {},
+    element("td", {}, `${lane.kind} ${lane.name}`), element("td", {}, lane.reason), element("td", {}, time(lane.since)),
+    element("td", {}, time(lane.held_until)), element("td", {}, String(lane.waiting)))));
+}
+
+const load = latest(async () => {
+  // An open form is not replaced under somebody's hands.
+  if (document.querySelector("details[open]") && document.activeElement?.closest("form")) return;
+  try {
+    const { actions, connections } = await api("/api/v1/actions");
+    show(document.querySelector("[data-parked]"), actions.filter((action) => action.state === "parked"), "Nothing is parked.");
+    show(document.querySelector("[data-waiting]"), actions.filter((action) => action.state === "pending"), "Nothing waits.");
+    showConnections(connections);
+  } catch (problem) {
+    if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
+    complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
+  }
+});
+
+load();
+setInterval(load, 10_000);

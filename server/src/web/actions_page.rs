@@ -1,0 +1,26 @@
+//! `GET /AGUI/config/actions`: what is left to do after calls, for admins, as a frame that its script fills.
+//!
+//! Leaves to others: what there is and what can be done about it (`api::actions`).
+
+use super::App;
+use super::console::{Who, to_login, who};
+use super::problem::{Problem, page};
+use super::session::{Caller, Principal};
+use axum::extract::State;
+use axum::response::Response;
+use std::sync::Arc;
+
+#[derive(askama::Template)]
+#[template(path = "actions.html")]
+struct ActionsPage<'a> {
+    who: Who<'a>,
+    test_endpoint: bool,
+}
+
+/// The handler.
+pub(super) async fn get(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
+    let Some(caller) = caller else { return Ok(to_login()) };
+    Principal::Agent(caller.clone()).must_administer()?;
+    let test_endpoint = caller.tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.test_endpoint);
+    Ok(page(&ActionsPage { who: who(&caller)?, test_endpoint }))
+}
