@@ -262,10 +262,11 @@ fn check_country(tenant: &Tenant, link: &Link, dialled: &Digits) -> Result<(), R
     .about("phone"))
 }
 
-/// `extTransactionData` does something only with Enhanced SFDC integration (5.3).
+/// `extTransactionData` does something only with Enhanced SFDC integration (5.3), or with a CRM other than Salesforce.
 #[must_use]
 pub fn tenant_warnings(tenant: &Tenant, ext: &Userdata) -> Option<Warning> {
-    let linked = tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.enhanced);
+    let linked = tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.enhanced)
+        || !tenant.connectors.connected().is_empty();
     (!ext.is_empty() && !linked).then(|| {
         Warning::about(
             "extTransactionData",

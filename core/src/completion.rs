@@ -367,7 +367,7 @@ fn order(
         pair.map(|pair| filled(pair.value).trim().to_owned()).filter(|value| !value.is_empty())
     };
     let related = text(wish.ext, "extRecordId")
-        .filter(|_| after.linking == Linking::Enhanced)
+        .filter(|_| after.linking == Linking::Enhanced || integration != Integration::Sfdc)
         .map(|id| Related { id, kind: text(wish.ext, "extRecordType").unwrap_or_default() });
     let parent = text(wish.userdata, "ctl_parentid");
     Order { purpose, integration, object, fields, related, parent, call: facts.for_crm(&values) }

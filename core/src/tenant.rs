@@ -7,10 +7,13 @@ pub mod salesforce;
 
 pub use salesforce::Salesforce;
 
+pub mod connectors;
+
 use crate::id::{AgentId, DialPlanId, QueueId, TenantId};
 use crate::redact::{Digits, Secret};
 use crate::system_data::Integration;
 use crate::time::Zone;
+use connectors::Connectors;
 use serde::{Deserialize, Serialize};
 
 /// One contact center.
@@ -56,6 +59,8 @@ pub struct Tenant {
     pub screen_pop: Option<ScreenPop>,
     /// Salesforce settings.
     pub salesforce: Option<Salesforce>,
+    /// The other CRMs.
+    pub connectors: Connectors,
     /// Callback settings.
     pub callbacks: Callbacks,
     /// API tokens.
@@ -97,7 +102,7 @@ impl Tenant {
     #[must_use]
     pub fn connected(&self) -> Vec<Integration> {
         let salesforce = self.salesforce.as_ref().map(|_| Integration::Sfdc);
-        salesforce.into_iter().collect()
+        salesforce.into_iter().chain(self.connectors.connected()).collect()
     }
 
     /// The code lists that apply to a call: the queue's, or the tenant's without one (1.10).

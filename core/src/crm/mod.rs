@@ -24,7 +24,8 @@ pub struct Order {
     pub object: String,
     /// Every other user-data pair, filled, in order; of a name that stands there twice (in any case) the last (5.2).
     pub fields: Vec<(String, String)>,
-    /// The record that the click came from, on a tenant with Enhanced integration (5.3).
+    /// The record that the click came from: for Salesforce on a tenant with Enhanced integration (5.3), for the other CRMs
+    /// always.
     pub related: Option<Related>,
     /// `ctl_parentid`, filled: where the new record's page returns to.
     pub parent: Option<String>,

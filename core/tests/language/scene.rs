@@ -106,6 +106,7 @@ pub(crate) fn acme() -> Tenant {
         agents: Vec::new(),
         screen_pop: None,
         salesforce: None,
+        connectors: Default::default(),
         callbacks: Callbacks {
             secret: Secret::new("whsec_dGVzdA=="),
             https_only: false,

@@ -4,7 +4,7 @@
 //! reported where it stands. Leaves to others: rules between values.
 
 use super::{At, Field, Item, Node, Place, Problem, Problems};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::RangeInclusive;
 
 /// Collects problems, so that one run tells them all.
@@ -44,6 +44,13 @@ impl Report {
     }
 }
 
+/// Whether a section's keys are known beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    Free,
+    Known,
+}
+
 /// A table being read.
 #[derive(Debug)]
 pub struct Section<'a> {
@@ -52,6 +59,7 @@ pub struct Section<'a> {
     place: &'a Place,
     fields: &'a [Field],
     asked: RefCell<Vec<&'static str>>,
+    free: Cell<Keys>,
     report: &'a Report,
 }
 
@@ -69,7 +77,14 @@ impl<'a> Section<'a> {
                 &[]
             }
         };
-        Self { name, place: &node.place, fields, asked: RefCell::default(), report }
+        Self {
+            name,
+            place: &node.place,
+            fields,
+            asked: RefCell::default(),
+            free: Cell::new(Keys::Known),
+            report,
+        }
     }
 
     /// Where the section begins.
@@ -274,6 +289,21 @@ impl<'a> Section<'a> {
         fields.iter().map(named).collect()
     }
 
+    /// All texts of a section whose keys are free (`[tenant.rest.headers]`), in the order of the file.
+    pub fn free_texts(&self) -> Vec<(At<&'a str>, At<&'a str>)> {
+        let mut texts = Vec::with_capacity(self.fields.len());
+        for field in self.fields {
+            match text_of(&field.node) {
+                Some(text) => {
+                    texts.push((At { value: field.name.as_str(), place: field.place.clone() }, text));
+                }
+                None => self.wrong(&field.node.place, &field.name, "text in quotes"),
+            }
+        }
+        self.free.set(Keys::Free);
+        texts
+    }
+
     fn path(&self, key: &str) -> String {
         let own = self.name.trim_matches(['[', ']']);
         if self.name.starts_with('[') { format!("{own}.{key}") } else { key.to_owned() }
@@ -282,6 +312,9 @@ impl<'a> Section<'a> {
 
 impl Drop for Section<'_> {
     fn drop(&mut self) {
+        if self.free.get() == Keys::Free {
+            return;
+        }
         let asked = self.asked.borrow();
         for field in self.fields.iter().filter(|field| !asked.contains(&field.name.as_str())) {
             let mut known: Vec<&str> = asked.clone();

@@ -49,6 +49,7 @@ fn tenant(id: TenantId, https_only: bool) -> Tenant {
         agents: vec![],
         screen_pop: None,
         salesforce: None,
+        connectors: Default::default(),
         callbacks: Callbacks { secret: Secret::new(SECRET), https_only, userdata_json: false },
         tokens: vec![],
     }

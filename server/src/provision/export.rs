@@ -2,6 +2,7 @@
 //!
 //! Promises: `provision` applies it back to no change; secrets stand as `"***"`. Leaves to others: printing it.
 
+use super::connectors::{self, Entry, Listed};
 use super::file::KEEP;
 use super::{LoadError, facts, load};
 use crate::config::Config;
@@ -86,6 +87,7 @@ pub(super) fn text(tenant: &Tenant) -> String {
     tenant.agents.iter().for_each(|agent| file.agent(agent));
     tenant.screen_pop.iter().for_each(|pop| file.screen_pop(pop));
     tenant.salesforce.iter().for_each(|salesforce| file.salesforce(salesforce));
+    connectors::listed(&tenant.connectors).iter().for_each(|section| file.connector(section));
     file.header("[tenant.callbacks]");
     file.secret("secret", &tenant.callbacks.secret);
     file.bare("https_only", tenant.callbacks.https_only);
@@ -219,6 +221,25 @@ impl File {
         self.filled("account", Some(&pop.account));
         self.filled("role", Some(&pop.role));
         self.bare("send_password", pop.send_password);
+    }
+
+    fn connector(&mut self, section: &Listed) {
+        self.header(&format!("[tenant.{}]", section.name));
+        for (key, entry) in &section.keys {
+            match entry {
+                Entry::Flag(flag) => self.bare(key, flag),
+                Entry::Long(text) | Entry::Text(text) => self.filled(key, Some(text)),
+                Entry::Secret(secret) => self.secret(key, secret),
+                // A table ends its section, so it is the section's last key.
+                Entry::Table(pairs) if pairs.is_empty() => {}
+                Entry::Table(pairs) => {
+                    self.header(&format!("[tenant.{}.{key}]", section.name));
+                    for (name, value) in pairs {
+                        self.text(&toml::Value::String(name.clone()).to_string(), value);
+                    }
+                }
+            }
+        }
     }
 
     fn salesforce(&mut self, salesforce: &Salesforce) {

@@ -4,6 +4,7 @@
 //! comparison, but are never shown.
 //! Leaves to others: the words of a plan (`plan`).
 
+use super::connectors::{self, Entry, Listed};
 use ringbridge_core::tenant::salesforce::{Login, Subject};
 use ringbridge_core::tenant::{
     Agent, AutoAnswer, Choice, CodeList, DialPlan, DialPlanAction, Need, OriginPolicy, PhoneAddress, Queue,
@@ -81,6 +82,7 @@ pub(super) fn of(tenant: &Tenant) -> Vec<Thing> {
     tenant.agents.iter().for_each(|agent| self::agent(agent, &mut things));
     things.extend(screen_pop(tenant));
     things.extend(salesforce(tenant));
+    things.extend(connectors::listed(&tenant.connectors).into_iter().map(connector));
     things.push(
         Facts::of("callbacks".to_owned())
             .hidden("secret", tenant.callbacks.secret.expose())
@@ -237,6 +239,20 @@ fn salesforce(tenant: &Tenant) -> Option<Thing> {
         .plain("interface", salesforce.interface.as_str())
         .plain("test_endpoint", salesforce.test_endpoint);
     Some(facts.0)
+}
+
+fn connector(listed: Listed) -> Thing {
+    let facts = Facts::of(listed.name.to_owned());
+    let facts = listed.keys.into_iter().fold(facts, |facts, (key, entry)| match entry {
+        Entry::Flag(flag) => facts.plain(key, flag),
+        Entry::Long(text) => facts.hidden(key, &text),
+        Entry::Secret(secret) => facts.hidden(key, secret.expose()),
+        Entry::Table(pairs) => {
+            facts.list(key, pairs.into_iter().map(|(name, value)| format!("{name}: {value}")))
+        }
+        Entry::Text(text) => facts.plain(key, text),
+    });
+    facts.0
 }
 
 /// The word for a role in the tenant file.

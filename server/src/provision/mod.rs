@@ -5,6 +5,7 @@
 //! and exit codes (`main`).
 
 mod apply;
+mod connectors;
 mod export;
 mod facts;
 mod file;

@@ -130,6 +130,12 @@ impl Resolver<'_> {
             });
             *client_secret = self.secret(at, known);
         }
+        let known = self.known.map(|known| &known.connectors);
+        let connectors = draft.connectors.try_map(|name, at| {
+            let known = known.and_then(|known| known.secret(name));
+            Ok::<_, std::convert::Infallible>(self.secret(&at, known.as_ref()))
+        });
+        tenant.connectors = connectors.unwrap_or_else(|never| match never {});
         tenant
     }
 

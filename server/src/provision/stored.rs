@@ -9,12 +9,14 @@ use crate::keys::{Keys, Spot, Unopenable};
 use crate::store::{StoreError, Tx, agent, tenant};
 use ringbridge_core::id::{AgentId, DialPlanId, QueueId, TenantId};
 use ringbridge_core::redact::{Digits, Secret};
+use ringbridge_core::tenant::connectors::Connectors;
 use ringbridge_core::tenant::{
     Agent, ApiToken, AutoAnswer, Callbacks, Channel, CodeList, DialPlan, OriginPolicy, Phone, PhoneAddress,
     Queue, Role, ScreenPop, Tenant, TokenKind,
 };
 use ringbridge_core::time::Zone;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 
 /// Why tenants could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +60,9 @@ struct Settings {
     queues: Vec<Queue>,
     screen_pop: Option<ScreenPop>,
     salesforce: Option<salesforce::Stored>,
+    /// Their secrets are sealed. Rows from before there were any have none.
+    #[serde(default)]
+    connectors: Connectors<String>,
     callbacks: StoredCallbacks,
     tokens: Vec<StoredToken>,
 }
@@ -153,6 +158,7 @@ pub fn settings(tenant: &Tenant, keys: &Keys) -> String {
         queues: tenant.queues.clone(),
         screen_pop: tenant.screen_pop.clone(),
         salesforce: tenant.salesforce.as_ref().map(|settings| salesforce::Stored::of(settings, seal)),
+        connectors: sealed(&tenant.connectors, seal),
         callbacks: StoredCallbacks {
             secret: seal(CALLBACK_SECRET, &tenant.callbacks.secret),
             https_only: tenant.callbacks.https_only,
@@ -168,6 +174,11 @@ pub fn settings(tenant: &Tenant, keys: &Keys) -> String {
             })
             .collect(),
     })
+}
+
+fn sealed(connectors: &Connectors, seal: impl Fn(&'static str, &Secret) -> String) -> Connectors<String> {
+    let sealed = connectors.clone().try_map(|name, secret| Ok::<_, Infallible>(seal(name, &secret)));
+    sealed.unwrap_or_else(|never| match never {})
 }
 
 /// The profile of an agent as it is stored.
@@ -232,6 +243,7 @@ fn opened_tenant(row: &tenant::TenantRow, agents: Vec<Agent>, keys: &Keys) -> Re
         agents,
         screen_pop: settings.screen_pop,
         salesforce: salesforce.transpose()?,
+        connectors: settings.connectors.try_map(|name, secret| open(name, &secret))?,
         callbacks: Callbacks {
             secret: open(CALLBACK_SECRET, &settings.callbacks.secret)?,
             https_only: settings.callbacks.https_only,

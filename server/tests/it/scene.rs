@@ -146,6 +146,7 @@ fn empty() -> Tenant {
         agents: vec![],
         screen_pop: None,
         salesforce: None,
+        connectors: Default::default(),
         callbacks: Callbacks {
             secret: Secret::new("whsec_c2VjcmV0"),
             https_only: false,

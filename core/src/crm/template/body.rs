@@ -103,6 +103,7 @@ impl Body {
             ContentType::Plain => {
                 let template = Template::parse(source)?;
                 template.refuse_others_than_text("a plain text")?;
+                template.refuse_the_record()?;
                 Form::Text(template)
             }
         };
@@ -119,15 +120,6 @@ impl Body {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
-    }
-
-    /// Whether it names the record.
-    #[must_use]
-    pub fn names_the_record(&self) -> bool {
-        match &self.form {
-            Form::Json(pieces) => json::names_the_record(pieces),
-            Form::Text(template) => template.names_the_record(),
-        }
     }
 
     /// Fills it.
@@ -153,6 +145,7 @@ impl Body {
 /// Reads a form's template: `{{fields}}` stands for pairs, everything else within one.
 fn form_template(source: &str) -> Result<Template, Wrong> {
     let template = Template::parse(source)?;
+    template.refuse_the_record()?;
     let mut at_start = true;
     for (index, part) in template.parts.iter().enumerate() {
         match part {

@@ -22,13 +22,8 @@ impl HeaderTemplate {
         if source.chars().any(char::is_control) {
             return Err(Wrong::new("a header or an id has one line, without control characters"));
         }
+        template.refuse_the_record()?;
         Ok(Self(template))
-    }
-
-    /// Whether it names the record.
-    #[must_use]
-    pub fn names_the_record(&self) -> bool {
-        self.0.names_the_record()
     }
 
     /// The template as it was written.

@@ -55,6 +55,7 @@ fn piece(literal: &str, after: &str) -> Result<Piece, Wrong> {
     let text: String =
         serde_json::from_str(literal).map_err(|error| Wrong::new(format!("the body is no JSON: {error}")))?;
     let template = Template::parse(&text)?;
+    template.refuse_the_record()?;
     if template.placeholders().next().is_none() {
         return Ok(Piece::Verbatim(literal.to_owned()));
     }
@@ -118,12 +119,4 @@ pub(super) fn fill(pieces: &[Piece], facts: &Facts<'_>) -> Result<String, Unfill
 
 fn push_string(out: &mut String, text: &str) {
     out.push_str(&serde_json::Value::from(text).to_string());
-}
-
-/// Whether a string of it names the record.
-pub(super) fn names_the_record(pieces: &[Piece]) -> bool {
-    pieces.iter().any(|piece| match piece {
-        Piece::Verbatim(_) | Piece::Fields => false,
-        Piece::Text(template) | Piece::Number(template) => template.names_the_record(),
-    })
 }

@@ -166,14 +166,20 @@ impl Template {
         Ok(())
     }
 
-    /// Whether it names the record, which exists only after the request.
-    fn names_the_record(&self) -> bool {
-        self.placeholders().any(|placeholder| match placeholder {
+    /// Refuses to name the record, which exists only after the request.
+    fn refuse_the_record(&self) -> Result<(), Wrong> {
+        let named = self.placeholders().any(|placeholder| match placeholder {
             Placeholder::Text(source) | Placeholder::Number(source) => {
                 *source == Source::Fact(Fact::RecordId)
             }
             Placeholder::Fields => false,
-        })
+        });
+        match named {
+            true => Err(Wrong::new(
+                "{{record.id}} is known after the request; it can stand in the addresses of pages",
+            )),
+            false => Ok(()),
+        }
     }
 }
 

@@ -60,7 +60,11 @@ fn a_json_body_is_filled_inside_its_strings_and_stays_as_it_was_written() {
 #[test]
 fn every_fact_has_its_value() {
     let order = order("", &[]);
-    let all = super::Fact::ALL.iter().map(|(name, _)| format!("{name}={{{{{name}}}}}")).collect::<Vec<_>>();
+    let all = super::Fact::ALL
+        .iter()
+        .filter(|(_, fact)| *fact != super::Fact::RecordId)
+        .map(|(name, _)| format!("{name}={{{{{name}}}}}"))
+        .collect::<Vec<_>>();
     assert_eq!(
         body(ContentType::Plain, &all.join("\n"), &order),
         "call.number=16502928880\ncall.caller_id=5251990\ncall.guid=int-0190b6f2c0de4abc8123456789abcdef\n\
@@ -68,7 +72,7 @@ fn every_fact_has_its_value() {
          call.agent_name=Alice\ncall.answered_at=2026-09-21T14:13:20.000Z\n\
          call.hung_up_at=2026-09-21T14:14:21.500Z\ncall.completed_at=2026-09-21T14:14:50.000Z\n\
          call.duration_seconds=61\ncall.duration_ms=61000\ncall.duration_minutes=1\ncall.end_reason=hung_up\n\
-         related.id=501\nrelated.kind=contact\nparent=\nobject=Call\nrecord.id="
+         related.id=501\nrelated.kind=contact\nparent=\nobject=Call"
     );
 }
 
@@ -146,7 +150,7 @@ fn a_template_that_cannot_be_right_is_refused_with_a_sentence() {
 
 #[test]
 fn sec_12_an_address_has_placeholders_in_path_and_query_only() {
-    let refused = |source: &str| UrlTemplate::parse(source).map(|_| ()).unwrap_err().to_string();
+    let refused = |source: &str| UrlTemplate::for_request(source).map(|_| ()).unwrap_err().to_string();
     let before = "a placeholder can stand in the path and the query of an address, not before";
     for source in [
         "{{a}}://crm.example/",
@@ -169,6 +173,27 @@ fn sec_12_an_address_has_placeholders_in_path_and_query_only() {
     for up in ["..", "."] {
         let order = order("", &[("a", up)]);
         assert_eq!(climbing.fill(&Facts::of(&order)), Err(Unfillable::DotSegment));
+    }
+}
+
+#[test]
+fn only_a_page_knows_the_record() {
+    let order = order("", &[]);
+    let page = UrlTemplate::parse("https://crm.example/#/calls/{{record.id}}?from={{related.id}}").unwrap();
+    let facts = Facts { order: &order, record: "a/b" };
+    assert_eq!(page.fill(&facts).unwrap(), "https://crm.example/#/calls/a%2Fb?from=501");
+    let known = "{{record.id}} is known after the request; it can stand in the addresses of pages";
+    let url = UrlTemplate::for_request("https://crm.example/{{record.id}}").map(|_| ());
+    assert_eq!(url.unwrap_err().to_string(), known);
+    assert_eq!(HeaderTemplate::parse("{{record.id}}").map(|_| ()).unwrap_err().to_string(), known);
+    let bodies = [
+        (ContentType::Json, "[\"{{record.id}}\"]"),
+        (ContentType::Form, "a={{record.id}}"),
+        (ContentType::TextXml, "<a>{{record.id}}</a>"),
+        (ContentType::Plain, "{{record.id}}"),
+    ];
+    for (content_type, source) in bodies {
+        assert_eq!(refused(content_type, source), known);
     }
 }
 

@@ -15,7 +15,7 @@ use url::Url;
 pub struct UrlTemplate(Template);
 
 impl UrlTemplate {
-    /// Reads a template.
+    /// Reads a template of a page's address.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -39,25 +39,29 @@ impl UrlTemplate {
                 "\"{source}\" must be a URL that begins with https:// or http:// and a host"
             )));
         }
-        if source.contains('#') {
-            return Err(Wrong::new("an address of a request has no \"#\""));
-        }
         if source.chars().any(|c| c.is_whitespace() || c.is_control()) && !has_blanks_in_braces_only(source) {
             return Err(Wrong::new("an address has no blanks and no line breaks; write %20"));
         }
         Ok(Self(template))
     }
 
+    /// Reads a template of a request's address: it knows no record yet, and nothing after a `#` is sent.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn for_request(source: &str) -> Result<Self, Wrong> {
+        let template = Self::parse(source)?;
+        if source.contains('#') {
+            return Err(Wrong::new("an address of a request has no \"#\""));
+        }
+        template.0.refuse_the_record()?;
+        Ok(template)
+    }
+
     /// Whether it begins with `https:`.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.source.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
-    }
-
-    /// Whether it names the record.
-    #[must_use]
-    pub fn names_the_record(&self) -> bool {
-        self.0.names_the_record()
     }
 
     /// The template as it was written.

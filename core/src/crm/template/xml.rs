@@ -21,6 +21,7 @@ enum At {
 /// Refuses a template in which a placeholder stands where escaping cannot hold it.
 pub(super) fn check(template: &Template) -> Result<(), Wrong> {
     template.refuse_others_than_text("an XML body")?;
+    template.refuse_the_record()?;
     let mut at = At::Text;
     for part in &template.parts {
         match (part, at) {

@@ -5,6 +5,7 @@
 //! tenants own).
 
 mod agents;
+mod crm;
 mod integrations;
 mod lists;
 mod plans;

@@ -4,11 +4,13 @@
 //! `integrations`, `salesforce`).
 
 use super::{
-    AgentDraft, Reader, TokenDraft, Wanted, agents, integrations, lists, plans, salesforce, values, words,
+    AgentDraft, Reader, TokenDraft, Wanted, agents, crm, integrations, lists, plans, salesforce, values,
+    words,
 };
 use crate::document::{At, Place, Section};
 use ringbridge_core::id::{DialPlanId, TenantId};
 use ringbridge_core::redact::Digits;
+use ringbridge_core::tenant::connectors::Connectors;
 use ringbridge_core::tenant::{Channel, CodeList, DialPlan, OriginPolicy, Queue, Tenant};
 use ringbridge_core::time::Zone;
 
@@ -41,6 +43,8 @@ pub(in crate::provision) struct TenantDraft {
     pub(in crate::provision) callback_secret: Option<At<Wanted>>,
     /// The Salesforce secret, if the file names one.
     pub(in crate::provision) client_secret: Option<At<Wanted>>,
+    /// The other CRMs.
+    pub(in crate::provision) connectors: Connectors<At<Wanted>>,
 }
 
 /// What a tenant's parts may refer to.
@@ -120,6 +124,7 @@ fn tenant(section: &Section<'_>, reader: &Reader<'_>) -> Option<TenantDraft> {
     let (callbacks, callback_secret) = integrations::callbacks(section, reader);
     let (salesforce, client_secret) =
         salesforce::read(section, reader).map_or((None, None), |(s, c)| (Some(s), c));
+    let connectors = crm::read(section, reader);
     let tenant = Tenant {
         id: TenantId(0),
         name: name.as_ref().map(|at| at.value.clone()).unwrap_or_default(),
@@ -146,11 +151,12 @@ fn tenant(section: &Section<'_>, reader: &Reader<'_>) -> Option<TenantDraft> {
         agents: Vec::new(),
         screen_pop: integrations::screen_pop(section, reader),
         salesforce,
+        connectors: Connectors::default(),
         callbacks,
         tokens: Vec::new(),
     };
     let place = name?.place;
-    Some(TenantDraft { place, tenant, hosts, agents, tokens, callback_secret, client_secret })
+    Some(TenantDraft { place, tenant, hosts, agents, tokens, callback_secret, client_secret, connectors })
 }
 
 fn known(channels: &[At<Channel>], plans: &[At<DialPlan>], lists: &[CodeList]) -> Known {

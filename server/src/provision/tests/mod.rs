@@ -1,6 +1,7 @@
 //! Tenant files: what they may say, what is said about wrong ones, what plans say, and that nothing is half-applied.
 
 mod applying;
+mod connectors;
 mod refusals;
 
 use super::{Mode, Outcome, ProvisionError, apply_text, export, load, stored};
