@@ -16,6 +16,7 @@
 //! leaves the dial plan; where that is unknown, because the plan put a trunk's prefix before it, on the one that entered.
 
 use crate::agent::Status;
+use crate::completion;
 use crate::country;
 use crate::dial_plan::{self, Outcome, Step};
 use crate::id::{DialPlanId, QueueId, TransactionId};
@@ -23,6 +24,7 @@ use crate::link::Link;
 use crate::phone::Form;
 use crate::redact::Digits;
 use crate::refusal::{Code, Refusal, Warning};
+use crate::system_data::Action;
 use crate::tenant::{Agent, DialPlan, Tenant};
 use crate::userdata::Userdata;
 use serde::{Deserialize, Serialize};
@@ -123,7 +125,12 @@ pub fn route(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<Admitte
         plan_name: plan.map(|plan| plan.name.clone()),
         trunk,
         steps,
-        warnings: link.warnings.iter().cloned().chain(tenant_warnings(tenant, &link.ext)).collect(),
+        warnings: link
+            .warnings
+            .iter()
+            .cloned()
+            .chain(tenant_warnings(tenant, &link.userdata, &link.ext))
+            .collect(),
     })
 }
 
@@ -262,19 +269,28 @@ fn check_country(tenant: &Tenant, link: &Link, dialled: &Digits) -> Result<(), R
     .about("phone"))
 }
 
-/// `extTransactionData` does something only with Enhanced SFDC integration (5.3), or with a CRM other than Salesforce.
+/// What only the tenant's settings show of a link: a record that cannot be written, a log that cannot be linked (5.1, 5.3).
 #[must_use]
-pub fn tenant_warnings(tenant: &Tenant, ext: &Userdata) -> Option<Warning> {
+pub fn tenant_warnings(tenant: &Tenant, userdata: &Userdata, ext: &Userdata) -> Vec<Warning> {
+    let mut found = Vec::new();
+    if let Action::Create(integration) = Action::of(userdata)
+        && !tenant.connected().contains(&integration)
+    {
+        let text = format!("No record will be created: {}.", completion::not_connected(integration));
+        found.push(Warning::about("ctl_userdata", "ACTION_IGNORED", text));
+    }
+    // Other CRMs than Salesforce take it in their own way.
     let linked = tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.enhanced)
         || !tenant.connectors.connected().is_empty();
-    (!ext.is_empty() && !linked).then(|| {
-        Warning::about(
+    if !ext.is_empty() && !linked {
+        found.push(Warning::about(
             "extTransactionData",
             "EXT_NOT_LINKED",
             "extTransactionData is kept with the call, but no log is linked to its record: the tenant has no Enhanced SFDC \
              integration.",
-        )
-    })
+        ));
+    }
+    found
 }
 
 /// Whether the agent can take a call now (1.11).

@@ -11,6 +11,7 @@ use crate::link::{self, MAX_URL, Phone, Purpose, Reading};
 use crate::refusal::{Code, Refusal, Warning};
 use crate::tenant::Tenant;
 use crate::token::{self, Token, Values};
+use crate::userdata::Userdata;
 use serde::{Serialize, Serializer};
 
 mod human;
@@ -139,9 +140,10 @@ impl Checked {
             };
             self.dial_plan = Some(result);
         }
-        if let Some(ext) = &reading.ext {
-            self.warnings.extend(admission::tenant_warnings(tenant, ext));
-        }
+        let none = Userdata::default();
+        let (userdata, ext) =
+            (reading.userdata.as_ref().unwrap_or(&none), reading.ext.as_ref().unwrap_or(&none));
+        self.warnings.extend(admission::tenant_warnings(tenant, userdata, ext));
         if self.error.is_some() {
             return;
         }

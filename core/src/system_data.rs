@@ -164,6 +164,12 @@ pub fn warnings(userdata: &Userdata, parameter: &'static str) -> Vec<Warning> {
         });
     };
     match Action::of(userdata) {
+        Action::Create(Integration::Sfdc) if !userdata.user().any(is_object_type) => about(
+            "ctl_action",
+            "OBJECT_TYPE_MISSING",
+            "No record will be created: the user data names no ObjectType, for example [ObjectType|Task]."
+                .to_owned(),
+        ),
         Action::None | Action::Create(_) => {}
         ignored @ Action::Unknown(_) => {
             let why = ignored.why_ignored().unwrap_or_default();
@@ -205,6 +211,11 @@ pub fn warnings(userdata: &Userdata, parameter: &'static str) -> Vec<Warning> {
         }
     }
     found
+}
+
+/// Whether this pair names the type of the record (5.2).
+fn is_object_type(pair: Pair<'_>) -> bool {
+    pair.name.eq_ignore_ascii_case("ObjectType") && !pair.value.trim().is_empty()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

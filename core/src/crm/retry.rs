@@ -134,3 +134,86 @@ pub fn spare(usage: Option<Usage>, now: Timestamp) -> Lane {
         Some(_) | None => Lane::Well,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASKED: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+    /// What follows the attempt number `number` of a record, as seconds to wait and the verdict on the lane.
+    fn follows(class: Class, number: u32, lane_failures: u32) -> (Decision, Lane) {
+        after(Attempt { class, number, lane_failures, asked_at: ASKED, now: ASKED }, Jitter::NONE)
+    }
+
+    fn later(seconds: u64) -> Timestamp {
+        ASKED.plus(Duration::from_secs(seconds))
+    }
+
+    fn again(seconds: u64) -> Decision {
+        Decision::Again(later(seconds))
+    }
+
+    #[test]
+    fn what_the_crm_refuses_is_parked_at_once_and_shows_that_the_crm_is_well() {
+        assert_eq!(follows(Class::Refused, 1, 3), (Decision::Park(Parked::Refused), Lane::Well));
+        assert_eq!(follows(Class::Unprovable, 1, 0), (Decision::Park(Parked::Unsure), Lane::Open));
+    }
+
+    #[test]
+    fn a_locked_record_is_tried_five_times_within_seconds() {
+        let waits: Vec<_> = (1..=5).map(|number| follows(Class::Locked, number, 0).0).collect();
+        assert_eq!(waits, [again(1), again(3), again(8), again(20), Decision::Park(Parked::GivenUp)]);
+    }
+
+    #[test]
+    fn a_record_that_makes_the_crm_fail_is_tried_twelve_times_in_thirty_hours() {
+        let waits: Vec<_> = (1..=12).map(|number| follows(Class::Faulted, number, 0).0).collect();
+        assert_eq!(waits[..3], [again(5), again(30), again(120)]);
+        assert_eq!(waits[11], Decision::Park(Parked::GivenUp));
+    }
+
+    #[test]
+    fn a_record_in_doubt_is_not_looked_for_before_its_request_must_have_arrived() {
+        // Even the shortest wait, with all of the jitter against it, is longer than a request may take.
+        let attempt =
+            Attempt { class: Class::Unsure, number: 1, lane_failures: 0, asked_at: ASKED, now: ASKED };
+        let (Decision::Again(at), Lane::Open) = after(attempt, Jitter::from_random(0)) else {
+            panic!("again")
+        };
+        assert!(at >= ASKED.plus(LEAST_UNSURE), "{at:?}");
+    }
+
+    #[test]
+    fn a_crm_that_is_away_is_left_alone_for_longer_each_time_and_costs_no_attempt() {
+        let holds: Vec<_> = (0..8).map(|failures| follows(Class::Away, 1, failures)).collect();
+        let expected =
+            [5, 15, 60, 180, 480, 900, 900, 900].map(|wait| (again(wait), Lane::Held(later(wait))));
+        assert_eq!(holds, expected);
+        assert_eq!(follows(Class::Away, 5000, 0), follows(Class::Away, 1, 0));
+        assert_eq!(follows(Class::Unauthorized, 1, 2), follows(Class::Away, 1, 2));
+        assert_eq!(follows(Class::Throttled, 1, 0), follows(Class::Away, 1, 0));
+    }
+
+    #[test]
+    fn a_used_up_allowance_holds_the_crm_a_quarter_of_an_hour_and_never_less() {
+        assert_eq!(follows(Class::Exhausted, 1, 0), (again(900), Lane::Held(later(900))));
+        let attempt =
+            Attempt { class: Class::Exhausted, number: 1, lane_failures: 0, asked_at: ASKED, now: ASKED };
+        assert_eq!(after(attempt, Jitter::from_random(0)), (again(900), Lane::Held(later(900))));
+        let near = Some(Usage { used: 950, allowed: 1000 });
+        assert_eq!(spare(near, ASKED), Lane::Held(later(900)));
+        assert_eq!(spare(Some(Usage { used: 949, allowed: 1000 }), ASKED), Lane::Well);
+        assert_eq!(spare(None, ASKED), Lane::Well);
+    }
+
+    #[test]
+    fn after_three_days_a_record_is_given_up_and_its_crm_is_still_left_alone() {
+        let attempt = |now| Attempt { class: Class::Away, number: 9, lane_failures: 9, asked_at: ASKED, now };
+        let (decision, _) = after(attempt(ASKED.plus(LONGEST - Duration::from_secs(1))), Jitter::NONE);
+        assert!(matches!(decision, Decision::Again(_)));
+        let (decision, lane) = after(attempt(ASKED.plus(LONGEST)), Jitter::NONE);
+        assert_eq!(decision, Decision::Park(Parked::GivenUp));
+        assert!(matches!(lane, Lane::Held(_)));
+    }
+}

@@ -66,7 +66,9 @@ fn rule_5_1_an_action_that_will_be_ignored_is_warned_of_at_the_click() {
     assert_eq!(warnings("[ctl_action|create]"), one("ACTION_IGNORED", 12));
     assert_eq!(warnings("[ctl_action|create][ctl_intType|x]"), one("ACTION_IGNORED", 32));
     assert_eq!(warnings("[ctl_action|delete]"), one("ACTION_IGNORED", 12));
-    assert_eq!(warnings("[ctl_action|create][ctl_intType|sfdc]"), []);
+    assert_eq!(warnings("[ctl_action|create][ctl_intType|sfdc]"), one("OBJECT_TYPE_MISSING", 12));
+    assert_eq!(warnings("[ctl_action|create][ctl_intType|sfdc][objecttype|Task]"), []);
+    assert_eq!(warnings("[ctl_action|create][ctl_intType|rest]"), []);
     assert_eq!(warnings("[foreign_key|1]"), []);
 }
 

@@ -217,3 +217,6 @@ pub(super) fn with_transaction(
 
 /// The kind of these jobs.
 pub(super) const KIND: &str = crm::KIND;
+
+#[cfg(test)]
+mod tests;
