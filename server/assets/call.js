@@ -1,5 +1,6 @@
 // The page of one call: it lives until the call is over.
 import { api, duration, events, everySecond, isOver, latest, legs, steps } from "./live.js";
+import { screenPops } from "./screen_pops.js";
 
 const page = document.querySelector("[data-call]");
 const id = Number(page.dataset.call);
@@ -9,6 +10,8 @@ const timer = page.querySelector("[data-timer]");
 const cancel = page.querySelector("[data-cancel]");
 const complaint = page.querySelector("[data-complaint]");
 const goesOn = page.querySelector("[data-goes-on]");
+// The console goes first, if one is open.
+const showPops = screenPops(page.querySelector("[data-screen-pops]"), { patience: 1200, changed: () => load() });
 let call = null;
 
 function show() {
@@ -26,6 +29,7 @@ const load = latest(async () => {
     call = await api(`/api/v1/calls/${id}`);
     complaint.textContent = "";
     show();
+    if (isOver(call)) showPops((await api("/api/v1/me")).screen_pops.filter((pop) => pop.transaction_id === id));
   } catch (problem) {
     complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
   }

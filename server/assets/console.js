@@ -1,5 +1,6 @@
 // The agent console: status, the current call, wrap-up, the last calls.
 import { api, duration, element, events, everySecond, isOver, latest, legs, steps } from "./live.js";
+import { externalLogin, screenPops } from "./screen_pops.js";
 import { wrapUpForm } from "./wrap_up.js";
 
 const current = document.querySelector("[data-current]");
@@ -10,6 +11,9 @@ const status = document.querySelector("[data-status]");
 const choice = document.querySelector("[data-presence]");
 const connection = document.querySelector("[data-connection]");
 const complaint = document.querySelector("[data-complaint]");
+const recordFailed = document.querySelector("[data-record-failed]");
+const showExternal = externalLogin(document.querySelector("[data-external]"));
+const showPops = screenPops(document.querySelector("[data-screen-pops]"), { changed: () => load() });
 let me = null;
 let call = null;
 
@@ -48,11 +52,19 @@ function showWrapUp() {
   wrapUpPlace.querySelector("button[type=submit]").hidden = call.state !== "wrap_up";
 }
 
+/** A record that the link asked for and the CRM did not take. */
+function recordFailure(past) {
+  return past.result_code === "FAIL" ? `The record was not created: ${past.error_string}` : "";
+}
+
 function showHistory(calls) {
+  const failed = calls[0] ? recordFailure(calls[0]) : "";
+  recordFailed.textContent = failed && `${calls[0].number}: ${failed}`;
+  recordFailed.hidden = !failed;
   history.replaceChildren(...calls.map((past) => element("tr", {},
     element("td", {}, new Date(past.created_at).toLocaleTimeString()),
     element("td", { class: "number" }, element("a", { href: `/AGUI/call/${past.transaction_id}` }, past.number)),
-    element("td", {}, past.sentence),
+    element("td", {}, past.sentence, recordFailure(past) && element("div", { class: "error" }, recordFailure(past))),
     element("td", { class: "timer" }, duration(past.duration_seconds)),
     element("td", {}, past.codes.map(({ list, code }) => `${list}: ${code}`).join(", ")))));
 }
@@ -61,7 +73,7 @@ const load = latest(async () => {
   try {
     me = await api("/api/v1/me");
     call = me.call ? await api(`/api/v1/calls/${me.call}`) : null;
-    showStatus(); showCall(); showWrapUp();
+    showStatus(); showCall(); showWrapUp(); showPops(me.screen_pops); showExternal(me.external, () => load());
     showHistory((await api("/api/v1/calls")).calls);
     complaint.textContent = "";
   } catch (problem) {

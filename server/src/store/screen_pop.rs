@@ -214,18 +214,20 @@ pub fn find(
     row.as_ref().map(stored).transpose()
 }
 
-/// The pops that an agent's consoles still show, newest first.
+/// The pops offered after a moment that an agent's consoles still show, newest first.
 pub fn open_of_agent(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     agent: AgentId,
+    after: Timestamp,
     limit: u32,
 ) -> Result<Vec<Stored>, StoreError> {
     let rows = tx.query(
         "select transaction_id, agent_id, body, state, offered_at, changed_at from screen_pop
          where agent_id = $1 and tenant_id = $2 and state in ('offered', 'opening', 'blocked', 'nothing')
-         order by transaction_id desc limit $3",
-        &[agent.0.into(), tenant.0.into(), Value::Int(limit.into())],
+               and offered_at > $3
+         order by transaction_id desc limit $4",
+        &[agent.0.into(), tenant.0.into(), after.into(), Value::Int(limit.into())],
     )?;
     rows.iter().map(stored).collect()
 }

@@ -17,7 +17,9 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
     ("links.js", SCRIPT, include_bytes!("../../assets/links.js")),
     ("live.js", SCRIPT, include_bytes!("../../assets/live.js")),
+    ("pop.js", SCRIPT, include_bytes!("../../assets/pop.js")),
     ("ringbridge.css", "text/css; charset=utf-8", include_bytes!("../../assets/ringbridge.css")),
+    ("screen_pops.js", SCRIPT, include_bytes!("../../assets/screen_pops.js")),
     ("wrap_up.js", SCRIPT, include_bytes!("../../assets/wrap_up.js")),
 ];
 

@@ -70,6 +70,8 @@ pub fn short(view: &View, now: Timestamp) -> Value {
         "duration_seconds": duration_seconds(view, now),
         "sentence": sentence_of(view),
         "codes": codes(view),
+        "result_code": view.result_code,
+        "error_string": view.error_string,
     })
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Who<'a> {
 #[template(path = "console.html")]
 struct ConsolePage<'a> {
     who: Who<'a>,
+    /// Whether screen pops carry a log-in, so that the agent may enter one.
+    external_login: bool,
 }
 
 #[derive(askama::Template)]
@@ -38,7 +40,9 @@ pub(super) fn to_login() -> Response {
 /// `GET /AGUI/`
 pub async fn console(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
     let Some(caller) = caller else { return Ok(to_login()) };
-    Ok(page(&ConsolePage { who: who(&caller)? }))
+    let pop = caller.tenant.screen_pop.as_ref();
+    let external_login = pop.is_some_and(|pop| pop.enabled && !pop.url.is_empty());
+    Ok(page(&ConsolePage { who: who(&caller)?, external_login }))
 }
 
 /// `GET /AGUI/links/`

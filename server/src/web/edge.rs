@@ -100,6 +100,12 @@ impl Hsts {
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'";
 
+/// The policy of a page with a form for another origin, which `form-action` otherwise forbids (SEC-30).
+#[must_use]
+pub fn policy_of_page_posting_to(origin: &str) -> String {
+    CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action {origin}"))
+}
+
 /// Headers of every answer (security SEC-27, SEC-29, SEC-33). The referrer stays within the origin: `no-referrer` would make
 /// browsers send `Origin: null` with our own forms.
 static PROTECTION: [(HeaderName, &str); 6] = [
@@ -217,6 +223,14 @@ mod tests {
         let forwarded = [("x-forwarded-proto", "http")];
         assert_eq!(asked("10.1.1.1", Transport::Tls, &forwarded, &["10.0.0.0/8"]).1, Security::Clear);
         assert_eq!(asked("8.8.8.8", Transport::Tls, &forwarded, &["10.0.0.0/8"]).1, Security::Encrypted);
+    }
+
+    #[test]
+    fn sec_30_a_page_may_post_to_one_origin_and_to_ours_no_more() {
+        let policy = policy_of_page_posting_to("https://crm.example");
+        let forms: Vec<_> = policy.split("; ").filter(|part| part.starts_with("form-action")).collect();
+        assert_eq!(forms, ["form-action https://crm.example"]);
+        assert_eq!(policy.replace("https://crm.example", "'self'"), CONTENT_SECURITY_POLICY);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use super::App;
 use super::body::Form;
 use super::edge::Client;
+use super::external;
 use super::password::Verdict;
 use super::problem::{Problem, Wants, page};
 use super::session::{self, Caller, client_of};
@@ -196,11 +197,7 @@ fn address_key(address: IpAddr) -> String {
 
 /// What the agent entered for the screen pop's target (semantics 5.4).
 fn external(form: &Form) -> Option<Secret> {
-    let (name, password) = (form.get("external_username"), form.get("external_password"));
-    if (name.is_empty() && password.is_empty()) || name.len() > FIELD_MAX || password.len() > FIELD_MAX {
-        return None;
-    }
-    Some(Secret::new(json!({ "username": name, "password": password }).to_string()))
+    external::entered(form.get("external_username"), form.get("external_password"))
 }
 
 /// Writes the session, its journal entry and the agent's presence, and forgets the failures.

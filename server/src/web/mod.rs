@@ -18,11 +18,14 @@ pub mod confirm;
 pub mod console;
 pub mod edge;
 pub mod events;
+pub mod external;
 pub mod listener;
 pub mod login;
 pub mod metrics;
 pub mod openapi;
 pub mod password;
+pub mod pop_page;
+pub mod pop_view;
 pub mod problem;
 pub mod refused;
 pub mod request_line;
@@ -132,6 +135,7 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route("/AGUI/click/{id}", get(click::resume))
         .route("/AGUI/confirm", post(confirm::post))
         .route("/AGUI/call/{transaction_id}", get(call_page::get))
+        .route("/AGUI/pop/{transaction_id}", get(pop_page::get).post(pop_page::post))
         .route("/AGUI/login", get(login::form).post(login::log_in))
         .route("/AGUI/logout", post(login::log_out))
         .route("/AGUI/assets/{name}", get(assets::get))

@@ -118,5 +118,9 @@ pub const CALLING_CUSTOMER: &str = "Calling the number.";
 pub const CUSTOMER_RINGS: &str = "The other phone rings.";
 /// Both talk.
 pub const CONNECTED: &str = "Connected.";
+/// Another tab opens the screen pop.
+pub const POP_TAKEN: &str = "Another window of yours has this screen pop already, or there is nothing to open; its button opens it again.";
+/// A stored address that no browser can open; for the log.
+pub const POP_ADDRESS: &str = "a screen pop's address is neither http nor https";
 /// It is over, for whatever reason.
 pub const OVER: &str = "The call is over.";

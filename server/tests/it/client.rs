@@ -80,8 +80,12 @@ pub(crate) async fn connect(scene: &Scene, alpn: &[u8]) -> TlsStream<TcpStream> 
 
 /// Sends bytes over TLS and reads until the server closes.
 pub(crate) async fn raw(scene: &Scene, request: &[u8]) -> Answer {
-    let mut stream = connect(scene, b"http/1.1").await;
-    stream.write_all(request).await.expect("sent");
+    exchange(connect(scene, b"http/1.1").await, request.to_vec()).await
+}
+
+/// Sends bytes over a connection and reads until the server closes.
+pub(crate) async fn exchange(mut stream: TlsStream<TcpStream>, request: Vec<u8>) -> Answer {
+    stream.write_all(&request).await.expect("sent");
     Answer::of(&until_closed(stream).await)
 }
 

@@ -13,5 +13,6 @@ mod pages;
 mod random_links;
 mod refusals;
 mod scene;
+mod screen_pop;
 mod stats;
 mod transport;

@@ -239,8 +239,8 @@ async fn write(
                 caller_id: None,
                 dial_plan: None,
                 phones: vec![Phone { address, auto_answer: AutoAnswer::None }],
-                external_username: String::new(),
-                external_password: Secret::default(),
+                external_username: format!("{login}@crm"),
+                external_password: Secret::new("set-by-the-admin"),
             };
             let profile = stored::profile(row.id, &agent, &keys);
             store::agent::update(tx, id, &PASSWORD_HASH, &profile, Standing::Active)?;

@@ -7,6 +7,7 @@ use crate::store::journal;
 use crate::store::transaction::{self, View};
 use crate::web::App;
 use crate::web::call_view;
+use crate::web::pop_view;
 use crate::web::problem::Problem;
 use crate::web::session::{Caller, Principal};
 use axum::Json;
@@ -39,7 +40,9 @@ pub async fn one(
     let (tenant, id) = (view.tenant, view.id);
     let entries = app.store.read(move |tx| journal::of_transaction(tx, tenant, id)).await?;
     let placement = call_view::placement(&view).map_err(|error| Problem::internal(&error))?;
-    Ok(Json(call_view::whole(&view, &placement, &entries, clock::now())))
+    let mut document = call_view::whole(&view, &placement, &entries, clock::now());
+    document["screen_pop"] = pop_view::of_call(&app, &who, tenant, id).await?;
+    Ok(Json(document))
 }
 
 /// `GET /api/v1/calls`

@@ -1,6 +1,8 @@
 //! `GET /api/v1/me`: who is logged in, and what they are doing.
 
 use crate::web::App;
+use crate::web::external;
+use crate::web::pop_view;
 use crate::web::problem::Problem;
 use crate::web::session::Caller;
 use axum::Json;
@@ -16,6 +18,8 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Val
     let queues: Vec<_> = agent.queues.iter().filter_map(|id| caller.tenant.queue(*id)).collect();
     let queues: Vec<Value> =
         queues.iter().map(|queue| json!({ "id": queue.id, "name": queue.name })).collect();
+    let external = external::of(&app, &caller).await?;
+    let screen_pops = pop_view::of_agent(&app, &caller).await?;
     Ok(Json(json!({
         "tenant": caller.tenant.name,
         "agent": agent.login,
@@ -27,5 +31,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Val
         "on_call": status.call.is_some() && status.status != Status::WrapUp,
         "call": status.call,
         "queues": queues,
+        "external": { "kept": external.kept, "username": external.username },
+        "screen_pops": screen_pops,
     })))
 }

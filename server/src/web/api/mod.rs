@@ -6,9 +6,11 @@
 pub mod actions;
 pub mod calls;
 pub mod cancel;
+pub mod external;
 pub mod hangup;
 pub mod links;
 pub mod me;
+pub mod screen_pops;
 pub mod status;
 pub mod wrap_up;
 
@@ -31,7 +33,12 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/events"),
     ("post", "/api/v1/links/check"),
     ("get", "/api/v1/me"),
+    ("delete", "/api/v1/me/external"),
+    ("put", "/api/v1/me/external"),
     ("put", "/api/v1/me/status"),
+    ("post", "/api/v1/screen-pops/{transaction_id}/blocked"),
+    ("post", "/api/v1/screen-pops/{transaction_id}/dismiss"),
+    ("post", "/api/v1/screen-pops/{transaction_id}/open"),
 ];
 
 /// The routes.
@@ -49,5 +56,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/links/check", post(links::post))
         .route("/api/v1/me", get(me::get))
+        .route("/api/v1/me/external", put(external::put).delete(external::delete))
         .route("/api/v1/me/status", put(status::put))
+        .route("/api/v1/screen-pops/{transaction_id}/blocked", post(screen_pops::blocked))
+        .route("/api/v1/screen-pops/{transaction_id}/dismiss", post(screen_pops::dismiss))
+        .route("/api/v1/screen-pops/{transaction_id}/open", post(screen_pops::open))
 }

@@ -1,0 +1,122 @@
+// Screen pops: of all tabs of an agent one opens each; where the browser forbids it, a button waits in all of them.
+import { api, element } from "./live.js";
+
+/** A pop older than this (the CRM was down) does not open by itself any more. */
+const BY_ITSELF_SECONDS = 120;
+
+/** A tab that was given a pop and has not opened it after so long will not any more. */
+const OPENING_SECONDS = 10;
+
+/** The empty frame that opens the windows. It is their opener, so that a later pop of the same name finds them again; a
+    window's page can do nothing through it, as it could through the console itself. */
+let frame = null;
+
+function open(page, name) {
+  if (!frame) {
+    frame = element("iframe", { hidden: true, "aria-hidden": "true", title: "" });
+    document.body.append(frame);
+  }
+  return frame.contentWindow.open(page, name);
+}
+
+const path = (pop, what) => `/api/v1/screen-pops/${pop.transaction_id}/${what}`;
+
+/** How long this tab lets others go first: the one that the agent looks at is not to wait. */
+function courtesy(patience) {
+  if (document.visibilityState !== "visible") return patience + 800;
+  return document.hasFocus() ? patience : patience + 250;
+}
+
+/** Takes part in opening pops, and shows buttons in `place`. Gives a function that is told the pops there are. */
+export function screenPops(place, { patience = 0, changed = () => {} } = {}) {
+  const tried = new Set();
+  let timer = null;
+
+  async function byItself(pop) {
+    await new Promise((done) => setTimeout(done, courtesy(patience)));
+    let given;
+    try { given = await api(path(pop, "open"), { method: "POST", body: {} }); }
+    catch { changed(); return; } // Another tab has it.
+    if (!open(given.page, pop.window)) await api(path(pop, "blocked"), { method: "POST" }).catch(() => {});
+    changed();
+  }
+
+  async function pressed(pop, box) {
+    try {
+      const { page } = await api(path(pop, "open"), { method: "POST", body: { again: true } });
+      if (open(page, pop.window)) return;
+      // Not even for a click: then the agent goes there.
+      await api(path(pop, "blocked"), { method: "POST" });
+      box.append(element("p", {}, "The browser blocks this window. ", element("a", { href: pop.page, target: "_blank" }, "Open it as a page")));
+    } catch (problem) { box.append(element("p", { class: "error" }, problem.detail ?? "The server cannot be reached.")); }
+  }
+
+  function box(pop) {
+    const made = element("div", { class: "pop", "data-screen-pop": pop.transaction_id, role: "alert" });
+    const away = element("button", { type: "button", class: "plain" }, "Dismiss");
+    away.addEventListener("click", () => api(path(pop, "dismiss"), { method: "POST" }).catch(() => {}).then(changed));
+    if (pop.state === "nothing") {
+      made.append(element("p", {}, `${pop.title}: ${pop.reason}`), element("div", { class: "actions" }, away));
+      return made;
+    }
+    const button = element("button", { type: "button", class: "wanted" }, pop.opens === "record" ? "Open the record" : "Open the page for this call");
+    button.addEventListener("click", () => pressed(pop, made));
+    made.append(element("p", {}, pop.title), element("div", { class: "actions" }, button, away));
+    return made;
+  }
+
+  /** Whether it is for a person to open, now. */
+  function waits(pop) {
+    if (pop.state === "opening") return pop.unchanged_seconds >= OPENING_SECONDS;
+    return pop.state !== "offered" || pop.age_seconds >= BY_ITSELF_SECONDS;
+  }
+
+  return (pops) => {
+    for (const pop of pops) {
+      if (pop.state !== "offered" || pop.age_seconds >= BY_ITSELF_SECONDS || tried.has(pop.transaction_id)) continue;
+      tried.add(pop.transaction_id);
+      byItself(pop);
+    }
+    const shown = pops.filter(waits);
+    const key = JSON.stringify(shown.map((pop) => [pop.transaction_id, pop.state]));
+    if (place.dataset.shown !== key) {
+      // Only then: a button under somebody's finger must not be replaced.
+      place.dataset.shown = key;
+      place.replaceChildren(...shown.map(box));
+      // Nor is the agent to be torn from what they type.
+      if (document.activeElement === document.body) place.querySelector("button.wanted")?.focus();
+    }
+    place.hidden = shown.length === 0;
+    clearTimeout(timer);
+    if (pops.some((pop) => !waits(pop))) timer = setTimeout(changed, (OPENING_SECONDS + 1) * 1000);
+  };
+}
+
+/** The agent's account at the target, in a form of the console. */
+export function externalLogin(form) {
+  if (!form) return () => {};
+  const said = form.querySelector("[data-external-said]");
+  const forget = form.querySelector("[data-external-forget]");
+  const words = {
+    session: (name) => `Kept until you log out: ${name}`,
+    remembered: (name) => `Remembered: ${name}`,
+    admin: (name) => `Set by your administrator: ${name}`,
+    none: () => "None is set.",
+  };
+  let again = () => {};
+  const send = async (request) => {
+    try { await api("/api/v1/me/external", request); form.reset(); again(); }
+    catch (problem) { said.textContent = problem.detail ?? "The server cannot be reached."; }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { username, password, remember } = form.elements;
+    send({ method: "PUT", body: { username: username.value, password: password.value, remember: remember.checked } });
+  });
+  forget.addEventListener("click", () => send({ method: "DELETE" }));
+  return (external, changed) => {
+    again = changed;
+    said.textContent = words[external.kept](external.username);
+    forget.hidden = external.kept !== "session" && external.kept !== "remembered";
+  };
+}
