@@ -9,6 +9,7 @@
 mod address;
 mod connect;
 mod exchange;
+mod measured;
 mod request;
 mod resolve;
 mod target;

@@ -1,9 +1,11 @@
 //! One HTTP/1.1 request and its answer on an open connection.
 //!
 //! Promises: one request a connection; the answer's head is at most 64 KiB; of a callback's answer at most 64 KiB are
-//! read and thrown away (SEC-13), another's body is read up to its request's limit; redirects are answers like any other. Leaves to others: all judging of the status.
+//! read and thrown away (SEC-13), another's body is read up to its request's limit; however it is framed, no more than that
+//! is taken off the wire; redirects are answers like any other. Leaves to others: all judging of the status.
 
 use super::connect::Stream;
+use super::measured::{Measured, TooMuch};
 use super::request::{Reply, Request};
 use super::target::Target;
 use super::{Answer, Error};
@@ -31,7 +33,7 @@ pub(super) async fn post(
     body: String,
 ) -> Result<Answer, Error> {
     let request = request(target, content_type, headers, body).map_err(|_| Error::Garbled)?;
-    let (response, driver) = exchange(stream, request).await?;
+    let (response, driver) = exchange(stream, request, MOST_READ).await?;
     let answer = Answer {
         status: response.status().as_u16(),
         retry_after: response
@@ -61,7 +63,8 @@ pub(super) async fn send(
     sent.headers_mut().insert(HOST, host);
     sent.headers_mut().insert(USER_AGENT, HeaderValue::from_static(OURSELVES));
     sent.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    let (response, driver) = exchange(stream, sent).await?;
+    // The framing of a chunked body counts as well: it may be as long as the body itself.
+    let (response, driver) = exchange(stream, sent, request.most_read.saturating_mul(2)).await?;
     let (head, body) = response.into_parts();
     // A body that ends early or is too long is no answer: half of what was said can mean something else.
     let body = Limited::new(body, request.most_read).collect().await.map_err(|_| Error::Garbled)?;
@@ -69,11 +72,14 @@ pub(super) async fn send(
     Ok(Reply { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes() })
 }
 
-/// Sends a request and waits for the head of its answer.
+/// Sends a request and waits for the head of its answer. What is read for the body, with its framing, is at most `body`
+/// bytes.
 async fn exchange(
     stream: Box<dyn Stream>,
     request: hyper::Request<Full<Bytes>>,
+    body: usize,
 ) -> Result<(hyper::Response<Incoming>, AbortOnDrop), Error> {
+    let stream = Measured::new(stream, MOST_READ.saturating_add(body));
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(MOST_READ)
         .handshake(TokioIo::new(stream))
@@ -131,7 +137,7 @@ async fn throw_away(mut body: Incoming) {
 
 /// What an error of hyper's means to us.
 fn classify(error: &hyper::Error) -> Error {
-    if error.is_parse() || error.is_parse_too_large() || error.is_parse_status() {
+    if error.is_parse() || error.is_parse_too_large() || error.is_parse_status() || TooMuch::caused(error) {
         Error::Garbled
     } else {
         Error::Connect

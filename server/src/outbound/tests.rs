@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 enum Script {
     Say(Vec<u8>),
     SayThenTrickle(Vec<u8>),
+    Pour(Vec<u8>),
     Close,
     Hang,
 }
@@ -46,6 +47,7 @@ async fn talk(mut stream: TcpStream, script: Script, tell: mpsc::UnboundedSender
             stream.write_all(&bytes).await.unwrap();
             let _ = stream.read(&mut [0]).await;
         }
+        Script::Pour(bytes) => while stream.write_all(&bytes).await.is_ok() {},
         Script::Close => {}
         Script::Hang => {
             let _ = stream.read(&mut [0]).await;
@@ -140,6 +142,13 @@ async fn a_huge_or_broken_body_does_not_matter_once_the_status_is_known() {
         answer_to(say("HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\nzz")).await,
         Ok(status(500))
     );
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_to_its_point_is_left_when_enough_was_read() {
+    let interim = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+    assert_eq!(answer_to(Script::Pour(interim)).await, Err(Error::Garbled));
+    assert_eq!(answer_to(Script::Pour(b"\r\n".repeat(1000))).await, Err(Error::Garbled));
 }
 
 #[tokio::test]
