@@ -5,6 +5,7 @@
 //! that gives away nothing about the network behind it (SEC-14). Leaves to others: trying, storing, waiting (`jobs`).
 
 use crate::time::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -144,13 +145,18 @@ pub fn after(failure: Failure, attempt: u32, now: Timestamp, jitter: Jitter) -> 
     Decision::Again(now.plus(jitter.apply(wait).max(retry_after)))
 }
 
-/// Reads a `Retry-After` header: seconds, as this is what overloaded receivers send. A date is taken as absent, since it
-/// would be a comparison of their clock with ours; the table's own wait applies.
+/// Reads a `Retry-After` header (RFC 9110 10.2.3): seconds, or a date, which counts from `now`. What cannot be read asks for
+/// nothing. A receiver whose clock is wrong harms only itself: the table's own wait is the least,
+/// [`MOST_RETRY_AFTER`] the most.
 #[must_use]
-pub fn retry_after(header: &str) -> Option<Duration> {
+pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let text = header.trim();
-    let digits = !text.is_empty() && text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok().map(Duration::from_secs)).flatten()
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        // More digits than fit are more than is honoured anyway.
+        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
+    let until = DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Timestamp::from_millis(until.as_millisecond()).since(now))
 }
 
 #[cfg(test)]
@@ -228,11 +234,16 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_in_seconds_and_nothing_else() {
-        assert_eq!(retry_after(" 120 "), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("0"), Some(Duration::ZERO));
-        for other in ["", "-1", "1.5", "soon", "99999999999", "Sun, 22 Nov 2026 17:00:00 GMT"] {
-            assert_eq!(retry_after(other), None, "{other}");
+    fn retry_after_is_read_in_seconds_or_as_a_date() {
+        let now = Timestamp::from_millis(1_795_366_740_000); // Sun, 22 Nov 2026 16:59:00 GMT
+        let read = |text| retry_after(text, now);
+        assert_eq!(read(" 120 "), Some(Duration::from_secs(120)));
+        assert_eq!(read("0"), Some(Duration::ZERO));
+        assert_eq!(read("99999999999999999999"), Some(Duration::MAX));
+        assert_eq!(read("Sun, 22 Nov 2026 17:00:00 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(read("Sun, 22 Nov 2026 16:00:00 GMT"), Some(Duration::ZERO), "that is over");
+        for other in ["", "-1", "1.5", "soon", "Sun, 22 Nov 2026", "Mon, 22 Nov 2026 17:00:00 GMT"] {
+            assert_eq!(read(other), None, "{other}");
         }
     }
 

@@ -74,15 +74,15 @@ pub(super) async fn attempt(
     let body = callback.form_body();
     let signed = key.headers(&callback.webhook_id, now, &body);
     let answer = outbound.post(&callback.url, schemes, CONTENT_TYPE, &signed.pairs(), body).await;
-    judge(answer)
+    judge(answer, now)
 }
 
 /// What an answer, or none, means for a callback: 2xx is delivered, everything else is not (5.5).
-fn judge(answer: Result<Answer, Error>) -> Outcome {
+fn judge(answer: Result<Answer, Error>, now: Timestamp) -> Outcome {
     match answer {
         Ok(Answer { status: status @ 200..=299, .. }) => Outcome::Delivered(status),
         Ok(Answer { status, retry_after }) => {
-            let retry_after = retry_after.as_deref().and_then(retry::retry_after);
+            let retry_after = retry_after.as_deref().and_then(|header| retry::retry_after(header, now));
             let failure = Failure::Status { code: status, retry_after };
             Outcome::failed(failure, format!("the receiver answered with status {status}"))
         }
@@ -105,6 +105,8 @@ mod tests {
     use crate::outbound::Refused;
     use std::time::Duration;
 
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
     #[test]
     fn a_lane_is_a_receiver_of_a_tenant() {
         assert_eq!(lane(TenantId(1), "http://Example.com/a?b"), "callback:1:example.com");
@@ -115,11 +117,11 @@ mod tests {
     #[test]
     fn only_2xx_is_delivered() {
         let answer = |status| Ok(Answer { status, retry_after: None });
-        assert_eq!(judge(answer(200)), Outcome::Delivered(200));
-        assert_eq!(judge(answer(299)), Outcome::Delivered(299));
+        assert_eq!(judge(answer(200), NOW), Outcome::Delivered(200));
+        assert_eq!(judge(answer(299), NOW), Outcome::Delivered(299));
         for code in [199, 300, 302, 404, 410, 500] {
             assert_eq!(
-                judge(answer(code)),
+                judge(answer(code), NOW),
                 Outcome::failed(
                     Failure::Status { code, retry_after: None },
                     format!("the receiver answered with status {code}")
@@ -138,10 +140,10 @@ mod tests {
             (Error::Garbled, Failure::Garbled),
         ];
         for (error, failure) in table {
-            assert_eq!(judge(Err(error)), Outcome::failed(failure, error.to_string()));
+            assert_eq!(judge(Err(error), NOW), Outcome::failed(failure, error.to_string()));
         }
         assert_eq!(
-            judge(Ok(Answer { status: 429, retry_after: Some("90".to_owned()) })),
+            judge(Ok(Answer { status: 429, retry_after: Some("90".to_owned()) }), NOW),
             Outcome::failed(
                 Failure::Status { code: 429, retry_after: Some(Duration::from_secs(90)) },
                 "the receiver answered with status 429"
