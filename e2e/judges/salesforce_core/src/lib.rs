@@ -1,0 +1,1 @@
+//! Nothing: this package exists to fetch a dependency's source.
