@@ -164,6 +164,15 @@ impl Keys {
         }
     }
 
+    /// Reads the key of a data folder, and makes none.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn existing(data_dir: &Path) -> Result<Self, KeyError> {
+        let file = data_dir.join(FILE);
+        read(&file).map(|key| Self::of(&key)).map_err(|error| inaccessible(&file, &error))
+    }
+
     /// Looks whether the key's file fits the database of `url` before either is opened for work: a start that fails must
     /// not have made or upgraded anything.
     ///

@@ -4,6 +4,7 @@
 //! error, a sentence a line, with what to do. Leaves to others: doing it.
 
 pub mod check_link;
+pub(crate) mod salesforce_key;
 
 use crate::config::Config;
 use crate::demo::{Demo, Options};
@@ -85,11 +86,16 @@ enum Command {
         #[arg(long)]
         values: Option<PathBuf>,
     },
-    /// Checks database, certificate, keys, SIP ports, trunks, clock and outbound rules
+    /// Checks database, certificate, keys, SIP ports, trunks, clock, outbound rules and Salesforce
     Doctor {
         /// The configuration, ringbridge.toml
         #[arg(long)]
         config: PathBuf,
+    },
+    /// Makes the key and the certificate with which the server logs in to Salesforce
+    SalesforceKey {
+        /// The folder they are put into
+        folder: PathBuf,
     },
     /// Writes a consistent copy of the database, also while the server runs
     Backup {
@@ -151,6 +157,7 @@ fn run(command: Command) -> Result<u8, String> {
             check_links(&Links { links, form, values }, tenant.as_ref())
         }
         Command::Doctor { config } => in_runtime(examine(load(&config)?)),
+        Command::SalesforceKey { folder } => print(&salesforce_key::make(&folder, clock::now())?),
         Command::Backup { file, config } => {
             let config = load(&config)?;
             let lines = store::backup(&config.database_url, &config.data_dir, &file).map_err(sentence)?;

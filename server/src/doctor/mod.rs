@@ -5,6 +5,7 @@
 //! printing and the exit code (`main`).
 
 mod certificate;
+mod salesforce;
 #[cfg(test)]
 mod tests;
 
@@ -90,6 +91,9 @@ pub async fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     findings.extend(trunks(config).await);
     findings.push(clock(database.as_ref().ok(), now));
     findings.push(outbound_rules(config).await);
+    if let (Ok(Examined::Whole { .. }), Ok(outbound)) = (&database, client(config)) {
+        findings.extend(salesforce::examine(config, &outbound, now).await);
+    }
     findings
 }
 
@@ -194,20 +198,20 @@ const PROBES: [(&str, Class); 4] = [
     ("http://[fd00:ec2::254]/", Class::Private),
 ];
 
+/// The client that the server would have.
+fn client(config: &Config) -> Result<Outbound, String> {
+    let extra_roots = outbound::read_roots(&config.outbound.trust_certificates)?;
+    let allow_private = config.outbound.allow_private.clone();
+    Outbound::new(Rules { allow_private, extra_roots, ..Rules::default() })
+}
+
 async fn outbound_rules(config: &Config) -> Finding {
     let subject = "outbound rules";
-    let extra_roots = match outbound::read_roots(&config.outbound.trust_certificates) {
-        Ok(roots) => roots,
-        Err(sentence) => return Finding::failed(subject, sentence),
-    };
-    let roots = extra_roots.len();
-    let allow_private = config.outbound.allow_private.clone();
-    let ranges = allow_private.len();
-    let rules = Rules { allow_private, extra_roots, ..Rules::default() };
-    let client = match Outbound::new(rules) {
+    let client = match client(config) {
         Ok(client) => client,
         Err(sentence) => return Finding::failed(subject, sentence),
     };
+    let (ranges, roots) = (config.outbound.allow_private.len(), config.outbound.trust_certificates.len());
     let mut open = vec![];
     for (url, class) in PROBES {
         if client.check(url, outbound::Schemes::HttpAndHttps).await.is_ok() {

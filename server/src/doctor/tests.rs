@@ -140,3 +140,38 @@ fn a_clock_behind_the_journal_or_before_this_software_fails() {
     assert_eq!(clock(Some(&database), EARLIEST.plus(Duration::from_secs(99))).verdict, Verdict::Fine);
     assert_eq!(clock(None, Timestamp::from_millis(0)).verdict, Verdict::Failed);
 }
+
+#[tokio::test]
+async fn a_connection_to_salesforce_is_tried_out() {
+    use ringbridge_standin::salesforce::{Org, OrgConfig};
+    let org = Org::start("127.0.0.1:0".parse().unwrap(), OrgConfig::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), "[outbound]\nallow_private = [\"127.0.0.0/8\"]");
+    let tenant = |name: &str, secret: &str| {
+        format!(
+            "[[tenant]]\nname = \"{name}\"\n[tenant.salesforce]\nlogin_url = \"{}\"\ntest_endpoint = true\n\
+             client_id = \"3MVG9.ringbridge.standin\"\nclient_secret = \"{secret}\"\n\
+             external_id_field = \"Transactionid__c\"\n",
+            org.url()
+        )
+    };
+    let file = folder.path().join("tenant.toml");
+    let text =
+        format!("{}{}[[tenant]]\nname = \"other\"\n", tenant("acme", "standin-secret"), tenant("bad", "x"));
+    std::fs::write(&file, text).unwrap();
+    let applied = tokio::task::spawn_blocking({
+        let config = config.clone();
+        move || crate::provision::run(&file, &config, crate::provision::Mode::Apply, moment())
+    });
+    applied.await.unwrap().unwrap();
+    let findings = examine(&config, moment()).await;
+    assert_eq!(
+        lines(&findings)[findings.len() - 2..],
+        [
+            "note  salesforce of acme: api@standin.example in org 00D5e0000000001EAA, version 67.0, 99999 of 100000 requests \
+             left; test_endpoint is set: this need not be Salesforce",
+            "FAIL  salesforce of bad: invalid_client: invalid client credentials; compare salesforce.client_secret with the \
+             app's consumer secret",
+        ]
+    );
+}

@@ -71,6 +71,23 @@ pub fn key_check(url: &str, data_dir: &Path) -> Option<String> {
     meta::get(&mut Tx::new(&connection), "master_key_check").ok().flatten()
 }
 
+/// Asks the database of `url` something without opening it for work: it is neither created nor upgraded, and nothing in it
+/// changes.
+///
+/// # Errors
+/// If it is not there, or cannot answer, perhaps because it is older than this build.
+pub fn look<T>(
+    url: &str,
+    data_dir: &Path,
+    ask: impl FnOnce(&mut Tx<'_>) -> Result<T, super::StoreError>,
+) -> Result<T, OpenError> {
+    let file = file_of(url, data_dir)?;
+    let inaccessible = |reason: String| OpenError::Inaccessible { file: file.clone(), reason };
+    check_header(&file)?;
+    let connection = connect_untouched(&file).map_err(|error| inaccessible(error.to_string()))?;
+    ask(&mut Tx::new(&connection)).map_err(|error| inaccessible(error.to_string()))
+}
+
 /// Opens a database so that not even the files of its log appear. That can only be promised while nobody has a log open;
 /// else those files are there already.
 fn connect_untouched(file: &Path) -> rusqlite::Result<Connection> {

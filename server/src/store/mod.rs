@@ -35,7 +35,7 @@ mod value;
 mod writer;
 
 pub use backup::{BackupError, backup, restore};
-pub use examine::{Examined, examine, key_check};
+pub use examine::{Examined, examine, key_check, look};
 pub use open::OpenError;
 pub(crate) use open::{file_of, make_folder, sync_folder};
 pub use tx::Tx;

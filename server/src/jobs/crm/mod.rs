@@ -7,6 +7,8 @@
 mod rest;
 mod salesforce;
 
+pub use salesforce::Probed;
+
 use super::follow_up::Over;
 use crate::outbound::Outbound;
 use crate::store::{StoreError, Tx, job};
@@ -49,6 +51,12 @@ impl Crm {
             salesforce: salesforce::Connections::new(outbound.clone()),
             rest: rest::Connections::new(outbound.clone()),
         }
+    }
+
+    /// Tries a tenant's connection to Salesforce out, if it has one; writes nothing.
+    pub async fn probe_salesforce(&self, tenant: &Tenant, now: Timestamp) -> Option<Result<Probed, String>> {
+        let settings = tenant.salesforce.as_ref()?;
+        Some(self.salesforce.probe(tenant.id, settings, now).await)
     }
 
     /// Tries to bring an order's record about.

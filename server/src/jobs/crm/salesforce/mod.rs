@@ -15,11 +15,14 @@ mod log;
 mod moment;
 mod org;
 mod pages;
+mod probe;
 mod record;
 mod soql;
 #[cfg(test)]
 mod tests;
 mod value;
+
+pub use probe::Probed;
 
 use crate::outbound::Outbound;
 use create::Attempt;
@@ -76,6 +79,25 @@ impl Connections {
             Err(Failure { class, code, message }) => Outcome::failed(class, code, message),
         };
         Report { outcome, usage: exchange.usage }
+    }
+
+    /// Tries the connection out, as the integration's own user.
+    ///
+    /// # Errors
+    /// What is wrong and what to do, as a sentence.
+    pub(super) async fn probe(
+        &self,
+        tenant: TenantId,
+        settings: &Salesforce,
+        now: Timestamp,
+    ) -> Result<Probed, String> {
+        let user = match &settings.login {
+            Login::ClientCredentials { .. } => None,
+            Login::Jwt { username, .. } => Some(username.clone()),
+        };
+        let org = self.org(tenant, settings);
+        let mut exchange = Exchange::new(&self.outbound, &org, user, now);
+        probe::probe(&mut exchange, settings).await.map_err(|failure| probe::sentence(&failure))
     }
 
     /// What is known of a tenant's org; nothing once its settings have changed.

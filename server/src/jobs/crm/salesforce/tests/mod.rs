@@ -1,6 +1,7 @@
 //! The client against the stand-in org, and against answers that were recorded.
 
 mod faults;
+mod logins;
 mod recorded;
 mod records;
 

@@ -1,0 +1,132 @@
+//! Ways to log in, and the trial of a connection (`salesforce.md` 1.1, 6).
+
+use super::*;
+use crate::cli::salesforce_key;
+use crate::jobs::crm::salesforce::Probed;
+
+use ringbridge_core::tenant::salesforce::Subject;
+use ringbridge_core::tenant::{Agent, Role};
+use ringbridge_standin::salesforce::{Approval, KeyField, OrgUser};
+
+/// A stage with a key of its own, and its folder.
+async fn with_key(subject: Subject) -> (Stage, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    salesforce_key::make(folder.path(), crate::clock::now()).unwrap();
+    let mut users = OrgConfig::default().users;
+    users.push(OrgUser::new("alice@standin.example", Approval::Preapproved));
+    let certificate = std::fs::read_to_string(folder.path().join("salesforce.crt")).unwrap();
+    let config = OrgConfig { certificate: Some(certificate), users, ..OrgConfig::default() };
+    let mut stage = Stage::with(config).await;
+    stage.settings.login = Login::Jwt {
+        username: "api@standin.example".into(),
+        key_file: folder.path().join("salesforce.key").display().to_string(),
+        audience: None,
+        subject,
+    };
+    stage.settings.external_id_field = Some("Transactionid__c".into());
+    (stage, folder)
+}
+
+fn with_agent(external_username: &str) -> Tenant {
+    let agent = Agent {
+        id: AgentId(7),
+        login: "alice".into(),
+        password_hash: Secret::default(),
+        name: "Alice".into(),
+        role: Role::Agent,
+        queues: vec![],
+        caller_id: None,
+        dial_plan: None,
+        phones: vec![],
+        external_username: external_username.into(),
+        external_password: Secret::default(),
+    };
+    Tenant { agents: vec![agent], ..tenant() }
+}
+
+/// Who made the only Task.
+fn author(stage: &Stage) -> String {
+    let [by] = stage.task(&["CreatedById"]).try_into().unwrap();
+    let users = stage.org.records("User");
+    users.iter().find(|user| user.id() == by).and_then(|user| user.text("Username")).unwrap().to_owned()
+}
+
+async fn create_as(stage: &Stage, tenant: &Tenant) -> Created {
+    let now = crate::clock::now();
+    created(stage.connections.create(tenant, &stage.settings, &example_1(), History::First, now).await)
+}
+
+#[tokio::test]
+async fn an_assertion_signed_with_a_key_made_here_logs_in() {
+    let (stage, _folder) = with_key(Subject::Integration).await;
+    let created = create_as(&stage, &with_agent("alice@standin.example")).await;
+    assert_eq!((author(&stage).as_str(), created.notes), ("api@standin.example", vec![]));
+}
+
+#[tokio::test]
+async fn records_bear_the_agents_name_where_the_tenant_asks_for_it() {
+    for (own, expected) in [("alice@standin.example", "alice@standin.example"), ("", "api@standin.example")] {
+        let (stage, _folder) = with_key(Subject::Agent).await;
+        let created = create_as(&stage, &with_agent(own)).await;
+        assert_eq!((author(&stage).as_str(), created.notes), (expected, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn an_agent_who_is_not_let_in_costs_no_record() {
+    let (stage, _folder) = with_key(Subject::Agent).await;
+    let created = create_as(&stage, &with_agent("new@standin.example")).await;
+    assert_eq!(author(&stage), "api@standin.example");
+    assert_eq!(
+        created.notes,
+        [
+            "written as api@standin.example: new@standin.example was not let in (invalid_grant: user hasn't approved this \
+          consumer)"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_there_is_named() {
+    let (mut stage, folder) = with_key(Subject::Integration).await;
+    let file = folder.path().join("absent.key").display().to_string();
+    let Login::Jwt { key_file, .. } = &mut stage.settings.login else { panic!("it is jwt") };
+    *key_file = file.clone();
+    let sentence = stage.refused(&example_1()).await;
+    assert!(
+        sentence.starts_with(&format!("KEY_UNUSABLE: the private key {file} cannot be used: ")),
+        "{sentence}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_is_well_tells_who_we_are_and_what_could_be_better() {
+    let probe = async |stage: &Stage| {
+        stage.connections.probe(TenantId(1), &stage.settings, crate::clock::now()).await
+    };
+    let (stage, _folder) = with_key(Subject::Integration).await;
+    let test = "test_endpoint is set: this need not be Salesforce";
+    let well = |left: u32, notes: &[&str]| {
+        let facts = format!(
+            "api@standin.example in org 00D5e0000000001EAA, version 67.0, {left} of 100000 requests left"
+        );
+        let notes = notes.iter().chain([&test]).map(|&note| note.to_owned()).collect();
+        Ok(Probed { facts, notes })
+    };
+    assert_eq!(probe(&stage).await, well(99_999, &[]));
+
+    let mut stage = Stage::with(OrgConfig { key_field: KeyField::ExternalId, ..OrgConfig::default() }).await;
+    let absent = "no external_id_field is set; with one, repeating is safer";
+    assert_eq!(probe(&stage).await, well(99_999, &[absent]));
+    stage.settings.external_id_field = Some("Transactionid__c".into());
+    let unfit = "Transactionid__c must be both External ID and Unique to be used";
+    assert_eq!(probe(&stage).await, well(99_998, &[unfit]));
+
+    stage.settings.client_id = "nobody".into();
+    assert_eq!(
+        probe(&stage).await,
+        Err("invalid_client_id: client identifier invalid; compare salesforce.client_id with the app's consumer key; a new \
+             app needs ten minutes"
+            .to_owned())
+    );
+}
