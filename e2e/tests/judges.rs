@@ -8,7 +8,9 @@ use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use ringbridge_standin::salesforce::{Org, OrgConfig};
 use serde_json::json;
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -39,6 +41,13 @@ fn org(config: OrgConfig) -> (Runtime, Org) {
     let runtime = builder.worker_threads(1).enable_all().build().expect("a runtime");
     let org = runtime.block_on(Org::start((Ipv4Addr::LOCALHOST, 0).into(), config)).expect("a free port");
     (runtime, org)
+}
+
+/// A judge in its folder that is ended, with all that it started, after a time in which a slow machine could build it anew.
+fn judge(program: impl AsRef<OsStr>, folder: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=10", "900"]).arg(program.as_ref()).current_dir(folder);
+    command
 }
 
 /// Runs a judge to its end; what it said.
@@ -72,17 +81,16 @@ fn credentials(folder: &Path, org: &Org, config: &OrgConfig) -> PathBuf {
 
 #[test]
 fn salesforce_core_passes_its_own_tests_of_a_real_org() {
-    let judge = judges().join("salesforce_core");
+    let prepared = judges().join("salesforce_core");
     let config = OrgConfig::default();
     let (_runtime, org) = org(config.clone());
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut cargo = Command::new("cargo");
+    let mut cargo = judge("cargo", &prepared.join("source"));
     cargo
-        .current_dir(judge.join("source"))
         .args(["test", "--locked", "--offline", "--no-default-features", "--features", "restapi"])
         // The tests that are ignored are those of a real org; the one that is not would ask the real login host.
         .args(["--test", "restapi", "--test", "auth", "--", "--ignored"])
-        .env("CARGO_TARGET_DIR", judge.join("target"))
+        .env("CARGO_TARGET_DIR", prepared.join("target"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_INCREMENTAL", "0")
         .env("SFDC_CREDENTIALS", credentials(folder.path(), &org, &config));
@@ -92,15 +100,14 @@ fn salesforce_core_passes_its_own_tests_of_a_real_org() {
 
 #[test]
 fn jsforce_does_here_what_it_does_at_a_real_org() {
-    let judge = judges().join("jsforce");
+    let prepared = judges().join("jsforce");
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key");
     let certificate =
         CertificateParams::new(Vec::new()).expect("no names").self_signed(&key).expect("it signs");
     let config = OrgConfig { certificate: Some(certificate.pem()), ..OrgConfig::default() };
     let (_runtime, org) = org(config.clone());
-    let mut node = Command::new(judge.join("node_modules/.bin/node"));
-    node.current_dir(&judge)
-        .args(["--test", "--test-reporter=tap", "judge.test.mjs"])
+    let mut node = judge(prepared.join("node_modules/.bin/node"), &prepared);
+    node.args(["--test", "--test-reporter=tap", "judge.test.mjs"])
         .env("ORG_URL", org.url())
         .env("CONSUMER_KEY", &config.consumer_key)
         .env("CLIENT_SECRET", &config.client_secret)

@@ -54,7 +54,7 @@ pub(super) fn answer(state: &mut State, request: &Request, path: &[&str]) -> Ans
     };
     let back = back.filter(own).map_or_else(|| format!("/{}", row.id), str::to_owned);
     match (request.method.as_str(), mode) {
-        ("GET" | "HEAD", _) => shown(state, request, &object, &row, mode, &back),
+        ("GET", _) => shown(state, request, &object, &row, mode, &back),
         ("POST", Mode::Edit) => saved(state, request, &object, &row, &back),
         _ => Answer::html(405, page("Not allowed", "<p>This page can be read.</p>")),
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// A request whose body has arrived.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// The method, after `_HttpMethod`.
+    /// The method, after `_HttpMethod`; HEAD is read as GET.
     pub(super) method: String,
     /// Path and query as sent.
     pub(super) target: String,
@@ -31,6 +31,8 @@ impl Request {
             query.iter().find(|(name, _)| name == "_HttpMethod").map(|(_, method)| method.clone());
         let method = match overridden {
             Some(method) if parts.method == "POST" => method.to_ascii_uppercase(),
+            // What a GET answers without its body, which hyper leaves out.
+            Some(_) | None if parts.method == "HEAD" => "GET".to_owned(),
             Some(_) | None => parts.method.to_string(),
         };
         let segments = parts.uri.path().split('/').filter(|segment| !segment.is_empty());

@@ -121,6 +121,8 @@ async fn a_description_that_is_known_is_not_sent_again_until_it_changes() {
     let by_tag = [("Authorization", bearer.as_str()), ("If-None-Match", first.header("etag").unwrap())];
     let since = first.header("last-modified").unwrap();
     let by_time = [("Authorization", bearer.as_str()), ("If-Modified-Since", since)];
+    let head = client.send("HEAD", &target, &[("Authorization", &bearer)], "").await;
+    assert_eq!((head.whole(), head.header("etag")), ((200, ""), first.header("etag")));
     assert_eq!(client.send("GET", &target, &by_tag, "").await.whole(), (304, ""));
     assert_eq!(client.send("GET", &target, &by_time, "").await.whole(), (304, ""));
     client.org.set_key_field(KeyField::Plain);
