@@ -4,6 +4,7 @@
 //! Leaves to others: what must be true (`tests/`).
 
 pub mod baresip;
+pub mod browser;
 pub mod client;
 pub mod ledger;
 pub mod patience;

@@ -97,6 +97,15 @@ impl Server {
         });
     }
 
+    /// A number that it counts, by the name behind `ringbridge_`.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> Option<u64> {
+        let url = format!("http://{}/metrics", self.metrics);
+        let text = client::plain().get(url).call().ok()?.body_mut().read_to_string().ok()?;
+        let name = format!("ringbridge_{name} ");
+        text.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok())
+    }
+
     /// Kills it as `kill -9` does.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
