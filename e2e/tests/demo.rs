@@ -85,10 +85,13 @@ impl Drop for Demo {
     }
 }
 
-/// The link behind `make_call.php?`, with the number that a CRM puts where its own field stands.
+/// The account of Example 1, as a CRM puts it where its own field stands: in the short form that pages show.
+const ACCOUNT: &str = "001D000000IqhSL";
+
+/// The link behind `make_call.php?`, with what a CRM puts where its own fields stand.
 fn query_of(example: &str) -> String {
     let query = example.split_once("make_call.php?").expect("a link").1.trim_end();
-    query.replace("{!Account.Phone}", "(650) 292-8880")
+    query.replace("{!Account.Phone}", "(650) 292-8880").replace("{!Account.Id}", ACCOUNT)
 }
 
 /// What a browser makes of a copied link: line breaks go, blanks are encoded, the rest stays (WHATWG URL).
@@ -118,6 +121,75 @@ fn the_examples_of_the_reference_place_calls_that_connect() {
             "{number}: {call:#}"
         );
     }
+}
+
+/// The members of an object that have a value, in order of their names.
+fn filled(object: &Value) -> Vec<(String, String)> {
+    let members = object.as_object().into_iter().flatten();
+    let mut filled: Vec<_> = members
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect();
+    filled.sort();
+    filled
+}
+
+#[test]
+fn example_1_writes_one_task_with_exactly_its_fields_and_opens_it_for_editing() {
+    let demo = Demo::start();
+    let id = accepted(&demo.alice.click_raw(&by_browser(&query_of(EXAMPLES[0]))));
+    demo.call(id);
+    let call = until("the record", PATIENCE, || {
+        let call = demo.alice.call(id);
+        call["result_code"].is_string().then_some(call)
+    });
+    assert_eq!((call["result_code"].as_str(), call["error_string"].as_str()), (Some("SUCCESS"), Some("")));
+
+    let tasks = demo.alice.get("/demo/state").json["tasks"].clone();
+    let [task] = tasks.as_array().expect("tasks").as_slice() else { panic!("one task: {tasks:#}") };
+    let task: Vec<(&str, &str)> = task
+        .as_array()
+        .expect("fields")
+        .iter()
+        .map(|pair| (pair[0].as_str().unwrap_or_default(), pair[1].as_str().unwrap_or_default()))
+        .collect();
+    let seconds = |field: &str| {
+        call[field].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok()).expect("a time").as_second()
+    };
+    let completed: jiff::Timestamp =
+        call["completed_at"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+    let zone = jiff::tz::TimeZone::get("America/Los_Angeles").expect("a zone");
+    let day = completed.to_zoned(zone).strftime("%Y-%m-%d").to_string();
+    let description = format!(
+        "My Own Description\ncall answered at= {}\ncall hangup at: {}\nTransaction Codes = Outcome:SOLD",
+        seconds("answered_at"),
+        seconds("hung_up_at")
+    );
+    let record = call["record_id"].as_str().expect("a record");
+    let subject = format!("outbound call log ({id})");
+    assert_eq!(
+        task,
+        [
+            ("Id", record),
+            ("Subject", subject.as_str()),
+            ("Status", "Completed"),
+            ("ActivityDate", day.as_str()),
+            ("WhatId", "001D000000IqhSLIAZ"),
+            ("Transactionid__c", call["interaction_guid"].as_str().expect("a GUID")),
+            ("Description", description.as_str()),
+        ]
+    );
+    let pop = &call["screen_pop"];
+    let page = pop["url"].as_str().unwrap_or_default();
+    let (_, path) = page.split_once("/lightning/").unwrap_or_default();
+    assert_eq!(
+        path,
+        format!(
+            "r/Task/{record}/edit?backgroundContext=%2Flightning%2Fr%2FAccount%2F001D000000IqhSLIAZ%2Fview"
+        ),
+        "{:#?}",
+        filled(pop)
+    );
 }
 
 #[test]

@@ -96,6 +96,7 @@ const loadPhones = latest(async () => {
     const state = await answer.json();
     showPhone.agent(state.agent);
     showPhone.customer(state.customer);
+    showTasks(state.tasks);
     await showCallbacks(state.callbacks);
   } catch { complaint.textContent = "The demo does not answer; was it ended?"; }
 });
@@ -180,6 +181,18 @@ async function callbackBox(received) {
     element("details", {}, element("summary", {}, "Body and headers as sent"),
       element("pre", { "data-body": "" }, received.body),
       element("div", { class: "scroll" }, element("table", {}, element("tbody", {}, ...received.headers.map(row))))));
+}
+
+const tasks = demo.querySelector("[data-tasks]");
+let newestTask = null;
+/** The org's tasks, each a table of its fields. */
+function showTasks(list) {
+  const newest = list[0]?.[0]?.[1] ?? null;
+  if (newest === newestTask) return;
+  const row = ([name, value]) => element("tr", {}, element("td", {}, name), element("td", { class: "task-value" }, value));
+  tasks.replaceChildren(...list.map((fields) => element("div", { class: "callback", "data-task": fields[0][1] },
+    element("div", { class: "scroll" }, element("table", {}, element("tbody", {}, ...fields.map(row)))))));
+  newestTask = newest;
 }
 
 let newestShown = 0;

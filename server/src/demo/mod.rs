@@ -1,7 +1,7 @@
 //! `ringbridge demo`: the whole server and the world around it on loopback, in one process.
 //!
 //! Promises: the server is the real one, configured by an ordinary configuration and an ordinary tenant file; only the
-//! phones and the receiver are stand-ins, and one name (`www.mycompany.com`, of the reference's Example 3) leads to that
+//! phones, the receiver and the Salesforce org are stand-ins, and one name (`www.mycompany.com`, of the reference's Example 3) leads to that
 //! receiver. Nothing leaves the machine. A data folder that was not named is removed at the end. Leaves to others: running
 //! the server (`serve`), the phones (`standin`).
 
@@ -31,7 +31,7 @@ use std::sync::Arc;
 const EXAMPLES: &[Example] = &[
     Example {
         number: 1,
-        about: "Writes a record into the CRM. No CRM is connected here, so its result is IGNORE with the reason.",
+        about: "Writes a Task into the stand-in Salesforce after the call, and opens it in edit mode.",
         text: include_str!("../../../core/tests/reference/example-1.txt"),
     },
     Example {
@@ -49,7 +49,7 @@ const EXAMPLES: &[Example] = &[
 /// Who can log in, and with what: in a demo that is no secret.
 const LOGINS: &[(&str, &str)] = &[("alice", "alice"), ("admin", "admin")];
 
-/// The tenant file; `{agent_phone}` is filled in.
+/// The tenant file; `{agent_phone}` and `{crm}` are filled in.
 const TENANT: &str = include_str!("tenant.toml");
 
 /// The tenant's signing secret, for the page that checks the signatures. The tenant file holds the same.
@@ -96,7 +96,9 @@ impl Demo {
             Peers::start().await.map_err(|error| format!("no port on loopback can be had: {error}"))?;
         let config = config(options.port, &folder.path, peers.customer())?;
         let tenant_file = folder.path.join("tenant.toml");
-        let tenant = TENANT.replace("{agent_phone}", &format!("sip:alice@{}", peers.agent()));
+        let tenant = TENANT
+            .replace("{agent_phone}", &format!("sip:alice@{}", peers.agent()))
+            .replace("{crm}", &peers.crm());
         fs::write(&tenant_file, tenant)
             .map_err(|error| format!("{} cannot be written: {error}", tenant_file.display()))?;
         let provisioned = tokio::task::spawn_blocking({
@@ -130,12 +132,14 @@ impl Demo {
              Agent's phone    sip:{}\n\
              Customer, trunk  sip:{}\n\
              Callbacks        {CALLBACK_HOST} leads to http://{}\n\
+             Salesforce       {} (a stand-in)\n\
              \n\
              Ctrl-C ends it.\n",
             logins.join(", "),
             self.peers.agent(),
             self.peers.customer(),
             self.peers.receiver(),
+            self.peers.crm(),
         )
     }
 }

@@ -47,6 +47,7 @@ struct DemoPage {
     examples: &'static [Example],
     logins: &'static [(&'static str, &'static str)],
     receiver: SocketAddr,
+    crm: String,
     secret: &'static str,
 }
 
@@ -68,7 +69,8 @@ async fn show(
         Err(_) => None,
     };
     let receiver = peers.receiver();
-    Ok(page(&DemoPage { who, examples: EXAMPLES, logins: LOGINS, receiver, secret: CALLBACK_SECRET }))
+    let (crm, secret) = (peers.crm(), CALLBACK_SECRET);
+    Ok(page(&DemoPage { who, examples: EXAMPLES, logins: LOGINS, receiver, crm, secret }))
 }
 
 async fn state(Extension(peers): Extension<Arc<Peers>>) -> Json<Snapshot> {

@@ -1,10 +1,12 @@
-//! The outside world of the demo: an agent's phone, the customer behind the trunk, and the receiver of callbacks.
+//! The outside world of the demo: an agent's phone, the customer behind the trunk, the receiver of callbacks, and an org
+//! of Salesforce.
 //!
-//! Promises: all on loopback, on ports that were free; what the page shows is one snapshot of the three. Leaves to others:
-//! being real (the `standin` crate's phones speak SIP and RTP over UDP).
+//! Promises: all on loopback, on ports that were free; what the page shows is one snapshot of the four. Leaves to others:
+//! being real (the `standin` crate's phones speak SIP and RTP over UDP, its org speaks Salesforce's REST API).
 
 use ringbridge_standin::callback::{Received, Receiver};
 use ringbridge_standin::phone::{AutoAnswer, Phone, PhoneConfig, PhoneView};
+use ringbridge_standin::salesforce::{Org, OrgConfig, Record};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,14 +15,19 @@ use std::time::Duration;
 /// How long a phone rings before it answers by itself: long enough to be seen.
 const RINGS_FOR: Duration = Duration::from_millis(1500);
 
-/// How many callbacks the page shows.
+/// How many callbacks and tasks the page shows.
 const SHOWN: usize = 5;
 
-/// The three.
+/// What a link of the reference writes into a task, in the order in which the page shows it.
+const TASK_FIELDS: [&str; 7] =
+    ["Id", "Subject", "Status", "ActivityDate", "WhatId", "Transactionid__c", "Description"];
+
+/// The four.
 pub struct Peers {
     agent: Phone,
     customer: Phone,
     receiver: Receiver,
+    crm: Org,
 }
 
 /// One of the two phones, as the page's addresses name it.
@@ -58,6 +65,8 @@ pub struct Snapshot {
     customer: PhoneView,
     /// The newest callbacks, newest first.
     callbacks: Vec<Shown>,
+    /// The newest tasks of the org, newest first, each as its fields.
+    tasks: Vec<Vec<(&'static str, String)>>,
 }
 
 /// A callback as it arrived.
@@ -72,7 +81,7 @@ struct Shown {
 }
 
 impl Peers {
-    /// Starts all three.
+    /// Starts all four.
     ///
     /// # Errors
     /// No socket can be had on loopback.
@@ -83,7 +92,8 @@ impl Peers {
         let customer =
             Phone::start(PhoneConfig { tone: 620, ..PhoneConfig::new("customer", any_port) }).await?;
         let receiver = Receiver::start(any_port).await?;
-        Ok(Self { agent, customer, receiver })
+        let crm = Org::start(any_port, OrgConfig::default()).await?;
+        Ok(Self { agent, customer, receiver, crm })
     }
 
     /// Where the agent's phone listens for SIP.
@@ -102,6 +112,12 @@ impl Peers {
     #[must_use]
     pub const fn receiver(&self) -> SocketAddr {
         self.receiver.address()
+    }
+
+    /// Where the org is: its log-in, its API and its pages.
+    #[must_use]
+    pub fn crm(&self) -> String {
+        self.crm.url()
     }
 
     /// Does something to a phone.
@@ -126,8 +142,16 @@ impl Peers {
         let all = self.receiver.received();
         let newest = all.iter().enumerate().rev().take(SHOWN);
         let callbacks = newest.map(|(index, received)| shown(index + 1, received)).collect();
-        Snapshot { agent: self.agent.view(), customer: self.customer.view(), callbacks }
+        let tasks = self.crm.records("Task");
+        let tasks = tasks.iter().rev().take(SHOWN).map(task).collect();
+        Snapshot { agent: self.agent.view(), customer: self.customer.view(), callbacks, tasks }
     }
+}
+
+/// The fields of a task that have a value.
+fn task(record: &Record) -> Vec<(&'static str, String)> {
+    let value = |name: &'static str| record.text(name).map(|value| (name, value.to_owned()));
+    TASK_FIELDS.into_iter().filter_map(value).collect()
 }
 
 fn shown(number: usize, received: &Received) -> Shown {

@@ -8,7 +8,7 @@ use crate::store::job::Claimed;
 use crate::store::journal::{self, Filter};
 use crate::store::tests::{Fixture, acme, at, click};
 use crate::store::transaction::{self, Version};
-use crate::store::{action, job, lane};
+use crate::store::{action, lane};
 use ringbridge_core::admission::Admitted;
 use ringbridge_core::call::{Call, Initiator, Input, Terms};
 use ringbridge_core::callback::Callback;
