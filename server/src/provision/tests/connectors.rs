@@ -288,3 +288,25 @@ fn a_kept_secret_must_be_there_and_an_id_has_one_source() {
         ["t.toml:9: \"***\" keeps what is stored, and there is nothing stored here yet"]
     );
 }
+
+#[test]
+fn the_examples_in_the_documentation_apply_as_they_stand() {
+    let docs = include_str!("../../../../docs/crm.md");
+    let examples: Vec<_> =
+        docs.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 6);
+    for example in examples {
+        let server = server();
+        assert_eq!(server.refusals(&small(example)), Vec::<String>::new(), "{example}");
+        let text = export::text(&server.tenant("small"));
+        assert_eq!(server.apply(&text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn every_placeholder_and_code_is_described() {
+    let docs = include_str!("../../../../docs/crm.md");
+    for (name, _) in ringbridge_core::crm::template::Fact::ALL {
+        assert!(docs.contains(&format!("`{{{{{name}}}}}`")), "{name}");
+    }
+}

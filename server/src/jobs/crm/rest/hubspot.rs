@@ -3,7 +3,7 @@
 //! Promises: with a unique property the call is upserted by the GUID, which is safe to repeat; without one it is created
 //! once and never again by itself. A property that the link names wins over ours. Leaves to others: sending (`attempt`).
 
-use super::preset::{base, merged, subject};
+use super::preset::{base, encoded, merged, subject};
 use super::recipe::{Ask, FromId, IdAt, Recipe, SafeBy, bearer};
 use crate::outbound::Schemes;
 use hyper::Method;
@@ -36,6 +36,7 @@ pub(super) fn recipe<'a>(hubspot: &'a Hubspot, order: &'a Order) -> Result<Recip
             // An upsert takes no associations; this way of making one is safe to repeat.
             let after = move |id: &str| {
                 let (to, kind, _) = association?;
+                let id = encoded(id);
                 let url = format!("{base}/crm/v4/objects/calls/{id}/associations/default/{kind}/{to}");
                 Some(Ask::json(Method::PUT, url, &Value::Null))
             };
@@ -63,6 +64,7 @@ pub(super) fn recipe<'a>(hubspot: &'a Hubspot, order: &'a Order) -> Result<Recip
         pages: Box::new(|id| {
             // 0-48 is the type of calls.
             let portal = hubspot.portal.as_deref()?;
+            let id = encoded(id);
             let view = format!("https://app.hubspot.com/contacts/{portal}/record/0-48/{id}");
             Some(Pages { edit: view.clone(), view })
         }),

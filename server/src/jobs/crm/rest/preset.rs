@@ -4,10 +4,16 @@
 
 use ringbridge_core::crm::Order;
 use serde_json::{Map, Value};
+use url::form_urlencoded::byte_serialize;
 
 /// The address that requests begin with.
 pub(super) fn base(other: Option<&str>, own: &str) -> String {
     other.unwrap_or(own).trim_end_matches('/').to_owned()
+}
+
+/// An id of the CRM's own as a part of a path.
+pub(super) fn encoded(id: &str) -> String {
+    byte_serialize(id.as_bytes()).collect()
 }
 
 /// What a record is called where the link does not say.

@@ -3,7 +3,7 @@
 //! Promises: the ticket's external id is the GUID, so that a ticket that may exist is looked for before it is made again. A
 //! field that the link names wins over ours, that one alone excepted. Leaves to others: sending (`attempt`).
 
-use super::preset::{base, merged, subject};
+use super::preset::{base, encoded, merged, subject};
 use super::recipe::{Ask, IdAt, Recipe, SafeBy, basic, header_value};
 use crate::outbound::Schemes;
 use hyper::Method;
@@ -51,7 +51,7 @@ pub(super) fn recipe<'a>(zendesk: &'a Zendesk, order: &'a Order) -> Result<Recip
         exists: None,
         after: Box::new(|_| None),
         pages: Box::new(move |id| {
-            let view = format!("{own}/agent/tickets/{id}");
+            let view = format!("{own}/agent/tickets/{}", encoded(id));
             Some(Pages { edit: view.clone(), view })
         }),
         object: "ticket".to_owned(),
