@@ -12,6 +12,7 @@ pub mod ports;
 pub mod process;
 pub mod receiver;
 pub mod relay;
+pub mod rude;
 pub mod scenario;
 pub mod scene;
 pub mod server;
