@@ -6,6 +6,7 @@
 pub mod baresip;
 pub mod browser;
 pub mod client;
+pub mod judges;
 pub mod ledger;
 pub mod patience;
 pub mod ports;

@@ -1,8 +1,10 @@
 //! Receivers of callbacks that fail, hang, pour, trickle, redirect or speak nonsense: what REL-4 and SEC-13 have the server
 //! do about each, over the wire and as the API tells it. The waits of a day are walked in `server/src/jobs/tests.rs`.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use ringbridge_e2e::{
+    judges::{counted, judge, prepared, verdict},
     ledger::Ledger,
     patience::{PATIENCE, until},
     receiver::signed_with,
@@ -13,10 +15,11 @@ use ringbridge_e2e::{
     sipp::{Sipp, Transport},
 };
 use ringbridge_standin::callback::Received;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
+    fs,
     time::Duration,
 };
 
@@ -45,9 +48,15 @@ impl Stage {
     /// A call whose callback goes to this URL; its number, once the call is over.
     #[track_caller]
     fn call(&self, url: &str) -> i64 {
+        self.call_with(url, "[tx|$transaction_id$]")
+    }
+
+    /// The same with user data of its own.
+    #[track_caller]
+    fn call_with(&self, url: &str, userdata: &str) -> i64 {
         self.clicks.set(self.clicks.get() + 1);
         let phone = format!("650292{:04}", self.clicks.get());
-        let userdata = format!("[tx|$transaction_id$][ctl_callbackUrl|{url}]");
+        let userdata = format!("{userdata}[ctl_callbackUrl|{url}]");
         let id = self.scene.alice.click(&[("prefix", "1"), ("phone", &phone), ("ctl_userdata", &userdata)]);
         self.scene.alice.completed(id);
         id
@@ -317,4 +326,42 @@ fn rule_5_6_callbacks_that_are_retried_survive_five_kills() {
     let ledger = Ledger::of(&stage.scene.server);
     assert_eq!(ledger.entries("callback.delivered", ""), 5);
     assert_eq!(ledger.jobs_waiting(), 0);
+}
+
+/// Another tenant's secret.
+const OTHER_SECRET: &str = "whsec_YW5vdGhlciB0ZW5hbnQncyBzZWNyZXQgaXMgbm90IG91cnM=";
+
+#[test]
+fn sec_16_the_reference_library_of_standard_webhooks_verifies_what_is_sent_and_nothing_else() {
+    let judge_folder = prepared("webhooks");
+    let stage = Stage::new();
+    let receiver = Rude::in_turn(&[Manner::status("500 Internal Server Error"), Manner::status("200 OK")]);
+    for userdata in ["[tx|$transaction_id$]", "[note|a & b = c + d; é 😀 %41]", ""] {
+        stage.call_with(&receiver.url("/cb?x=[1]"), userdata);
+    }
+    // The first one comes twice: a repeat verifies as well.
+    let deliveries: Vec<Value> = receiver
+        .wait_for(4)
+        .into_iter()
+        .map(|visit| {
+            let request = visit.request.expect("it was read");
+            let headers: BTreeMap<String, String> = request.headers.into_iter().collect();
+            json!({ "headers": headers, "body": BASE64.encode(request.body) })
+        })
+        .collect();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("deliveries.json");
+    fs::write(&file, Value::from(deliveries).to_string()).expect("a temporary folder takes a file");
+
+    let mut node = judge("node", &judge_folder);
+    node.args(["--test", "--test-reporter=tap", "judge.test.mjs"])
+        .env("DELIVERIES", &file)
+        .env("SECRET", CALLBACK_SECRET)
+        .env("OTHER_SECRET", OTHER_SECRET);
+    let said = verdict(node);
+    assert_eq!(
+        (counted(&said, "# pass "), counted(&said, "# fail ")),
+        (vec![8], vec![0]),
+        "every test of the judge ran:\n{said}"
+    );
 }

@@ -5,35 +5,15 @@
 //! have. Leaves to others: fetching and building them.
 
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use ringbridge_e2e::judges::{counted, judge, prepared, verdict};
 use ringbridge_standin::salesforce::{Org, OrgConfig};
 use serde_json::json;
 use std::{
-    env,
-    ffi::OsStr,
     fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 use tokio::runtime::Runtime;
-
-/// Where the judges were prepared: what `RINGBRIDGE_JUDGES` names, or `judges` in cargo's target folder.
-fn judges() -> PathBuf {
-    let folder = env::var_os("RINGBRIDGE_JUDGES").map_or_else(
-        || {
-            let test = env::current_exe().expect("a test has a path");
-            test.ancestors().nth(3).expect("target/profile/deps/test").join("judges")
-        },
-        PathBuf::from,
-    );
-    assert!(
-        folder.join("jsforce/installed").exists() && folder.join("salesforce_core/source").exists(),
-        "the judges are not in {}: run `e2e/judges/prepare {}` (./ringbridge test does)",
-        folder.display(),
-        folder.display()
-    );
-    folder
-}
 
 /// An org for one judge, and the runtime it lives in.
 fn org(config: OrgConfig) -> (Runtime, Org) {
@@ -41,29 +21,6 @@ fn org(config: OrgConfig) -> (Runtime, Org) {
     let runtime = builder.worker_threads(1).enable_all().build().expect("a runtime");
     let org = runtime.block_on(Org::start((Ipv4Addr::LOCALHOST, 0).into(), config)).expect("a free port");
     (runtime, org)
-}
-
-/// A judge in its folder that is ended, with all that it started, after a time in which a slow machine could build it anew.
-fn judge(program: impl AsRef<OsStr>, folder: &Path) -> Command {
-    let mut command = Command::new("timeout");
-    command.args(["--kill-after=10", "900"]).arg(program.as_ref()).current_dir(folder);
-    command
-}
-
-/// Runs a judge to its end; what it said.
-fn verdict(mut command: Command) -> String {
-    let output = command.stdin(Stdio::null()).output().expect("the judge starts");
-    let said =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "the judge ended with {}:\n{said}", output.status);
-    said
-}
-
-/// The last number that stands behind these words.
-fn counted(said: &str, before: &str) -> Vec<u32> {
-    let after = said.split(before).skip(1);
-    let digits = after.map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
-    digits.filter_map(|digits| digits.parse().ok()).collect()
 }
 
 /// Writes the credentials file that salesforce_core's tests read.
@@ -81,7 +38,7 @@ fn credentials(folder: &Path, org: &Org, config: &OrgConfig) -> PathBuf {
 
 #[test]
 fn salesforce_core_passes_its_own_tests_of_a_real_org() {
-    let prepared = judges().join("salesforce_core");
+    let prepared = prepared("salesforce_core");
     let config = OrgConfig::default();
     let (_runtime, org) = org(config.clone());
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -100,7 +57,7 @@ fn salesforce_core_passes_its_own_tests_of_a_real_org() {
 
 #[test]
 fn jsforce_does_here_what_it_does_at_a_real_org() {
-    let prepared = judges().join("jsforce");
+    let prepared = prepared("jsforce");
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key");
     let certificate =
         CertificateParams::new(Vec::new()).expect("no names").self_signed(&key).expect("it signs");
