@@ -5,7 +5,8 @@ use ringbridge_e2e::{
     ledger::Ledger,
     patience::until,
     ports,
-    receiver::{Receiver, field},
+    receiver::field,
+    rude::{Manner, Rude},
     scenario::{Scenario, agent_who_answers, customer_who_answers},
     server::Server,
     setup::Setup,
@@ -28,6 +29,9 @@ const KILLS: usize = 100;
 /// How many agents click at the same time.
 const AGENTS: usize = 6;
 
+/// Of so many messages one is refused when it first comes, and one gets no answer.
+const FAILING: usize = 8;
+
 /// How long the server lives at most before it is killed again.
 const LIFE_MILLISECONDS: u64 = 400;
 
@@ -42,7 +46,18 @@ fn a_hundred_kills_lose_no_click_and_double_no_callback() {
         setup = setup.agent(&format!("agent{number}"), phones);
     }
     let mut server = Server::start(&setup);
-    let receiver = Receiver::start();
+    let messages = AtomicUsize::new(0);
+    let receiver = Rude::by_request(move |_, before| {
+        // A message that comes for the first time may fail; nothing may depend on the receiver being well.
+        if before > 0 {
+            return Manner::status("200 OK");
+        }
+        match messages.fetch_add(1, Ordering::Relaxed) % FAILING {
+            0 => Manner::status("500 Internal Server Error"),
+            1 => Manner::Says(String::new()),
+            _ => Manner::status("200 OK"),
+        }
+    });
     // Phones that lose patience: a call whose server is gone ends by itself.
     let agent = agent_who_answers().ended();
     let customer = customer_who_answers().pause(Duration::from_millis(30)).hangs_up();
@@ -103,6 +118,14 @@ fn a_hundred_kills_lose_no_click_and_double_no_callback() {
     until("every callback to be delivered", Duration::from_secs(90), || {
         (ledger.jobs_waiting() == 0).then_some(())
     });
+    // Refused and unanswered ones were there, and came again.
+    let failed =
+        ledger.entries("callback.attempted", "http-5xx") + ledger.entries("callback.attempted", "connect");
+    assert!(failed > 10, "{failed} attempts failed");
+    assert_eq!(
+        ledger.entries("callback.delivered", ""),
+        i64::try_from(completions.len()).expect("a few thousand")
+    );
     let mut names: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
     let mut bodies: BTreeMap<i64, BTreeSet<Vec<u8>>> = BTreeMap::new();
     for callback in receiver.received() {
@@ -124,6 +147,8 @@ fn a_hundred_kills_lose_no_click_and_double_no_callback() {
     for (id, names) in &names {
         assert_eq!((names.len(), bodies[id].len()), (1, 1), "transaction {id} has one callback: {names:?}");
     }
+    let distinct: BTreeSet<&String> = names.values().flatten().collect();
+    assert_eq!(distinct.len(), completions.len(), "as many messages as clicks");
 }
 
 /// Clicks, waits until the call is over, clicks again; a server that is gone or busy is asked again.
@@ -132,7 +157,7 @@ fn click_until(
     stop: &AtomicBool,
     number: &AtomicUsize,
     accepted: &Mutex<BTreeSet<i64>>,
-    receiver: &Receiver,
+    receiver: &Rude,
 ) {
     while !stop.load(Ordering::Relaxed) {
         let number = number.fetch_add(1, Ordering::Relaxed);
