@@ -153,6 +153,17 @@ async fn a_record_is_changed_read_and_deleted() {
 }
 
 #[tokio::test]
+async fn nothing_given_leaves_what_the_org_fills_in() {
+    let client = Client::new().await;
+    client.task(r#"{"Status":null,"Priority":"","Subject":null}"#).await;
+    let task = client.org.records("Task").remove(0);
+    assert_eq!(
+        (task.text("Status"), task.text("Priority"), task.text("Subject")),
+        (Some("Not Started"), Some("Normal"), None)
+    );
+}
+
+#[tokio::test]
 async fn a_chunked_body_is_read() {
     let client = Client::new().await;
     let request = format!(
