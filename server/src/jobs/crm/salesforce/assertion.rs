@@ -33,8 +33,8 @@ pub(super) struct Claims {
 /// # Errors
 /// What is wrong with the key, as a sentence.
 pub(super) fn sign(claims: &Claims, key_file: &Path, now: Timestamp) -> Result<Secret, String> {
-    let shown = key_file.display();
-    let unusable = |why: String| format!("the private key {shown} cannot be used: {why}");
+    // Without the file's path: callbacks carry this sentence.
+    let unusable = |why: String| format!("the key of salesforce.key_file cannot be used: {why}");
     let key = PrivateKeyDer::from_pem_file(key_file).map_err(|error| unusable(error.to_string()))?;
     let key = any_supported_type(&key).map_err(|error| unusable(error.to_string()))?;
     let signer = key

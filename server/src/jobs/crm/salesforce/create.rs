@@ -7,7 +7,7 @@
 
 use super::describe::Describe;
 use super::exchange::{Exchange, Write};
-use super::fault::{Fault, refused, unreadable};
+use super::fault::{Fault, Repeat, refused, unreadable};
 use super::ids::RecordId;
 use super::org::Age;
 use super::record::{self, Draft};
@@ -104,17 +104,12 @@ async fn written(
                 exchange.forget(object);
                 return Ok(None);
             }
+            if matches!(fault.code(), "INVALID_FIELD" | "INVALID_FIELD_FOR_INSERT_UPDATE" | "NOT_FOUND") {
+                exchange.forget(object);
+            }
             match already_there(exchange, &describe, &draft, &way, order, &fault).await? {
                 Some(id) => id,
-                None => {
-                    if matches!(
-                        fault.code(),
-                        "INVALID_FIELD" | "INVALID_FIELD_FOR_INSERT_UPDATE" | "NOT_FOUND"
-                    ) {
-                        exchange.forget(object);
-                    }
-                    return Err(fault.failure(write.repeat()));
-                }
+                None => return Err(fault.failure(write.repeat())),
             }
         }
     };
@@ -251,8 +246,10 @@ fn is_missing_key(fault: &Fault) -> bool {
     fault.status() == 404 && fault.code() == "NOT_FOUND" && fault.message().contains("external ID field")
 }
 
-/// The record that `DUPLICATE_VALUE` speaks of, where it is this very call's: the value that two records must not share is
-/// our GUID.
+/// The record of a refusal, where it is this very call's.
+///
+/// `DUPLICATE_VALUE` names it: the value that two records must not share is our GUID. And a record that is there under its
+/// key, its answer lost, may not be changed any more: fields that are set once, rules that keep completed Tasks as they are.
 async fn already_there(
     exchange: &mut Exchange<'_>,
     describe: &Describe,
@@ -262,7 +259,14 @@ async fn already_there(
     fault: &Fault,
 ) -> Result<Option<RecordId>, Failure> {
     if fault.code() != "DUPLICATE_VALUE" {
-        return Ok(None);
+        return match way {
+            Way::Keyed { field } if fault.failure(Repeat::Harmless).class == Class::Refused => {
+                // What the refusal says matters more than what is wrong with the look-up.
+                let found = exchange.find(&describe.name, field, &order.call.guid.0).await;
+                Ok(found.unwrap_or_default().into_iter().next())
+            }
+            Way::Keyed { .. } | Way::Marked { .. } | Way::Unmarked => Ok(None),
+        };
     }
     let guid = order.call.guid.0.as_str();
     let key = match way {

@@ -191,4 +191,32 @@ mod tests {
             assert_eq!(audience_of(login_url), audience);
         }
     }
+
+    fn settings(test_endpoint: bool) -> Salesforce {
+        let login = Login::ClientCredentials { client_secret: Secret::default() };
+        Salesforce { test_endpoint, ..super::super::tests::settings("https://login.salesforce.com", login) }
+    }
+
+    #[test]
+    fn a_token_is_kept_for_an_address_of_salesforces_own_alone() {
+        let strict =
+            |url: &str| origin(url, &settings(false)).map_err(|failure| (failure.class, failure.sentence()));
+        assert_eq!(
+            strict("https://acme.my.salesforce.com/some/path"),
+            Ok("https://acme.my.salesforce.com".to_owned())
+        );
+        for url in [
+            "http://acme.my.salesforce.com",
+            "https://acme.my.salesforce.com.evil.example",
+            "https://acme.my.salesforce.com@evil.example",
+            "https://127.0.0.1:8443",
+            "javascript:alert(1)",
+            "",
+        ] {
+            let sentence = format!("INSTANCE_REFUSED: instance_url \"{url}\" is no address of Salesforce's");
+            assert_eq!(strict(url), Err((Class::Unauthorized, sentence)));
+        }
+        let lax = origin("http://127.0.0.1:8080/", &settings(true)).map_err(|failure| failure.sentence());
+        assert_eq!(lax, Ok("http://127.0.0.1:8080".to_owned()));
+    }
 }

@@ -97,7 +97,7 @@ impl Connections {
         };
         let org = self.org(tenant, settings);
         let mut exchange = Exchange::new(&self.outbound, &org, user, now);
-        probe::probe(&mut exchange, settings).await.map_err(|failure| probe::sentence(&failure))
+        probe::probe(&mut exchange, settings).await.map_err(|failure| probe::sentence(&failure, settings))
     }
 
     /// What is known of a tenant's org; nothing once its settings have changed.

@@ -8,6 +8,7 @@ use super::log;
 use hyper::Method;
 use ringbridge_core::crm::{Class, Failure};
 use ringbridge_core::tenant::Salesforce;
+use ringbridge_core::tenant::salesforce::Login;
 use serde::Deserialize;
 
 /// How long our GUIDs are: `int-` and 32 digits.
@@ -88,8 +89,11 @@ fn about_call_fields(task: &Describe) -> Option<String> {
 }
 
 /// What is wrong, with what to do.
-pub(super) fn sentence(failure: &Failure) -> String {
+pub(super) fn sentence(failure: &Failure, settings: &Salesforce) -> String {
     let said = failure.sentence();
+    if let ("KEY_UNUSABLE", Login::Jwt { key_file, .. }) = (failure.code.as_str(), &settings.login) {
+        return format!("{said}; it is {key_file}");
+    }
     match advice(failure) {
         Some(advice) => format!("{said}; {advice}"),
         None => said,

@@ -63,6 +63,19 @@ async fn each_fault_has_its_class_with_a_key_and_without() {
 }
 
 #[tokio::test]
+async fn a_record_whose_answer_was_lost_and_that_may_not_be_changed_is_found_under_its_key() {
+    let mut stage = keyed().await;
+    // Fills `TaskSubtype`, which can be set in a new record only.
+    stage.settings.enrich = true;
+    stage.org.faults(FaultScript::once(Fault::LostAfterCommit));
+    assert_eq!(class(&stage.create(&example_1(), History::First).await), Some(Class::Away));
+    let created = stage.created(&example_1()).await;
+    assert_eq!(stage.task(&["Id"]), [created.id]);
+    let refusals = stage.org.requests().into_iter().filter(|request| request.status == Some(400));
+    assert_eq!(refusals.count(), 1, "the org refused to change it");
+}
+
+#[tokio::test]
 async fn a_validation_rules_words_are_kept() {
     let stage = keyed().await;
     stage.org.faults(FaultScript::once(Fault::Refused {

@@ -87,16 +87,19 @@ async fn an_agent_who_is_not_let_in_costs_no_record() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_there_is_named() {
+async fn a_key_that_is_not_there_is_named_to_operators_alone() {
     let (mut stage, folder) = with_key(Subject::Integration).await;
     let file = folder.path().join("absent.key").display().to_string();
     let Login::Jwt { key_file, .. } = &mut stage.settings.login else { panic!("it is jwt") };
     *key_file = file.clone();
     let sentence = stage.refused(&example_1()).await;
     assert!(
-        sentence.starts_with(&format!("KEY_UNUSABLE: the private key {file} cannot be used: ")),
+        sentence.starts_with("KEY_UNUSABLE: the key of salesforce.key_file cannot be used: "),
         "{sentence}"
     );
+    assert!(!sentence.contains(&file), "a callback's receiver learns no path: {sentence}");
+    let probed = stage.connections.probe(TenantId(1), &stage.settings, crate::clock::now()).await;
+    assert_eq!(probed, Err(format!("{sentence}; it is {file}")));
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ type Spoken = (&'static str, String);
 struct Recorded {
     url: String,
     requests: Arc<Mutex<Vec<(String, String)>>>,
+    /// The heads of the requests, in lower case.
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Recorded {
@@ -29,11 +31,15 @@ impl Recorded {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(vec![]));
-        let (told, base) = (requests.clone(), url.clone());
+        let heads = Arc::new(Mutex::new(vec![]));
+        let (told, told_heads, base) = (requests.clone(), heads.clone(), url.clone());
         tokio::spawn(async move {
             let mut writes = writes.into_iter();
             while let Ok((mut stream, _)) = listener.accept().await {
-                let (line, body) = read(&mut stream).await;
+                let (request, body) = read(&mut stream).await;
+                let line =
+                    request.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
+                told_heads.lock().unwrap().push(request.to_lowercase());
                 let json = "200 OK\r\nContent-Type: application/json;charset=UTF-8";
                 let (head, answer) = match line.as_str() {
                     line if line.starts_with("POST /services/oauth2/token") => {
@@ -61,7 +67,7 @@ impl Recorded {
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
-        Self { url, requests }
+        Self { url, requests, heads }
     }
 
     /// The requests that wrote records.
@@ -76,14 +82,17 @@ impl Recorded {
 
     async fn create(&self, key_field: Option<&str>, history: History) -> Report {
         let login = Login::ClientCredentials { client_secret: Secret::new("s") };
-        let settings =
-            Salesforce { external_id_field: key_field.map(str::to_owned), ..settings(&self.url, login) };
+        let external_id_field = key_field.map(str::to_owned);
+        self.create_with(Salesforce { external_id_field, ..settings(&self.url, login) }, history).await
+    }
+
+    async fn create_with(&self, settings: Salesforce, history: History) -> Report {
         let order = order(&[("subject", "x"), ("transactionid__c", GUID)]);
         connections().create(&tenant(), &settings, &order, history, crate::clock::now()).await
     }
 }
 
-/// Method and path, and the body.
+/// The head and the body.
 async fn read(stream: &mut TcpStream) -> (String, String) {
     let mut text = String::new();
     let mut buffer = [0; 4096];
@@ -93,8 +102,7 @@ async fn read(stream: &mut TcpStream) -> (String, String) {
                 .lines()
                 .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
             if body.len() >= length.unwrap_or(0) {
-                let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
-                return (line.to_owned(), body.to_owned());
+                return (format!("{head}\r\n"), body.to_owned());
             }
         }
         let read = stream.read(&mut buffer).await.unwrap();
@@ -312,4 +320,22 @@ async fn a_key_field_that_is_gone_leads_to_a_plain_create() {
     let lines: Vec<_> = server.writes().into_iter().map(|(line, _)| line).collect();
     let upsert = format!("PATCH /services/data/v67.0/sobjects/Task/Transactionid__c/{GUID}");
     assert_eq!(lines, [upsert, "POST /services/data/v67.0/sobjects/Task".to_owned()]);
+}
+
+#[tokio::test]
+async fn a_write_bears_the_token_and_the_tenants_word_on_duplicates() {
+    for (allow_duplicates, expected) in
+        [(false, None), (true, Some("sforce-duplicate-rule-header: allowsave=true"))]
+    {
+        let written = r#"{"id":"00T4C00000B5BugUAF","success":true,"errors":[]}"#;
+        let server = Recorded::start(vec![("201 Created", written.to_owned())], NOTHING).await;
+        let login = Login::ClientCredentials { client_secret: Secret::new("s") };
+        let settings = Salesforce { allow_duplicates, ..settings(&server.url, login) };
+        created(server.create_with(settings, History::First).await);
+        let heads = server.heads.lock().unwrap();
+        let head = heads.last().unwrap();
+        assert!(head.contains("\r\nauthorization: bearer 00dx!ar\r\n"), "{head}");
+        assert!(head.contains("\r\ncontent-type: application/json\r\n"), "{head}");
+        assert_eq!(head.lines().find(|line| line.starts_with("sforce-")), expected);
+    }
 }
