@@ -225,3 +225,54 @@ async fn what_was_learnt_of_an_org_is_asked_once() {
         [1, 1, 1, 3]
     );
 }
+
+/// Tries an order as the runner does, until it is there; how many tries it took.
+async fn until_created(stage: &Stage, order: &Order) -> usize {
+    let mut history = History::First;
+    for tries in 1..=50 {
+        match class(&stage.create(order, history).await) {
+            None => return tries,
+            Some(Class::Unsure) => history = History::Again,
+            Some(Class::Refused) => panic!("{:?}", stage.org.requests().last()),
+            Some(_) => {}
+        }
+    }
+    panic!("it never got through");
+}
+
+#[tokio::test]
+async fn rule_5_6_whatever_goes_wrong_each_order_is_one_record() {
+    let faults = || {
+        [
+            (120, Fault::LostAfterCommit),
+            (120, Fault::LostBeforeCommit),
+            (60, Fault::Expired),
+            (60, Fault::LockedRowAs500),
+            (60, Fault::Unavailable),
+            (80, Fault::UnknownAfterCommit),
+            (60, Fault::UnknownBeforeCommit),
+            (80, Fault::TruncatedJson),
+            (80, Fault::CutBody),
+        ]
+    };
+    for (seed, stage) in [(1, keyed().await), (2, marked().await)] {
+        stage.org.faults(FaultScript::seeded(seed, faults()).on([
+            Operation::Create,
+            Operation::Upsert,
+            Operation::Query,
+            Operation::Token,
+        ]));
+        let mut tries = 0;
+        for number in 0..60 {
+            let guid = format!("int-{number:032}");
+            let mut order = order(&[("Subject", "x"), ("Transactionid__c", &guid)]);
+            order.call.guid = InteractionGuid(guid);
+            tries += until_created(&stage, &order).await;
+        }
+        let tasks = stage.org.records("Task");
+        let guids: std::collections::BTreeSet<_> =
+            tasks.iter().filter_map(|task| task.text("Transactionid__c")).collect();
+        assert_eq!((tasks.len(), guids.len()), (60, 60));
+        assert!(tries > 90, "the faults were met: {tries}");
+    }
+}
