@@ -29,6 +29,8 @@ pub(super) fn settle(
     now: Timestamp,
     jitter: Jitter,
 ) -> Result<(), StoreError> {
+    // Another attempt of the lane may have found the receiver overloaded meanwhile: that pause stays.
+    lane::rested(tx, &job.lane, now)?;
     match outcome {
         Outcome::Delivered(status) => {
             job::done(tx, job, now)?;

@@ -8,7 +8,7 @@ use super::runner::{MOST_IN_A_LANE, Runner, TenantLookup, Tried};
 use crate::outbound::{Outbound, Rules};
 use crate::store::journal::{Entry, Filter};
 use crate::store::tests::{Fixture, acme, at, click};
-use crate::store::{StoreError, action, job, journal, transaction};
+use crate::store::{StoreError, action, job, journal, lane, transaction};
 use base64::Engine as _;
 use ringbridge_core::callback::Callback;
 use ringbridge_core::id::{Seq, TenantId, TransactionId};
@@ -367,6 +367,29 @@ async fn an_overloaded_receiver_holds_its_lane_and_no_other() {
     world.enqueue(Callback { url: "http://other.example/".to_owned(), ..world.callback() }, at(1100)).await;
     assert_eq!(runner.claim(at(1119), 64).await.unwrap().len(), 1, "another lane is free");
     assert_eq!(runner.claim(at(1120), 64).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_receiver_that_asked_for_a_pause_is_in_trouble_until_it_is_over() {
+    let world = World::new().await;
+    let runner = world.runner();
+    for _ in 0..2 {
+        world.enqueue(world.callback(), at(1000)).await;
+    }
+    let held = async || {
+        let tenant = world.fixture.tenant;
+        let lanes = world.fixture.store.read(move |tx| lane::of_tenant(tx, tenant)).await.unwrap();
+        lanes.into_iter().map(|lane| lane.open_at).collect::<Vec<_>>()
+    };
+    // Two are under way together: one meets the overload, the other was taken just before.
+    let mut claimed = runner.claim(at(1000), 2).await.unwrap();
+    let failure = Failure::Status { code: 429, retry_after: Some(Duration::from_secs(120)) };
+    let outcome = Outcome::Failed { failure, reason: "busy".to_owned() };
+    runner.settle(claimed.remove(0), Tried::Callback(outcome), at(1000)).await.unwrap();
+    runner.settle(claimed.remove(0), Tried::Callback(Outcome::Delivered(200)), at(1001)).await.unwrap();
+    assert_eq!(held().await, [at(1120)]);
+    assert_eq!(world.step(&runner, at(1120)).await, Outcome::Delivered(200));
+    assert_eq!(held().await, []);
 }
 
 #[tokio::test]

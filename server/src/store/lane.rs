@@ -66,6 +66,15 @@ pub fn well(tx: &mut Tx<'_>, lane: &str) -> Result<bool, StoreError> {
     Ok(tx.execute("delete from lane where lane = $1", &[lane.into()])? > 0)
 }
 
+/// A lane that was only spared is well when its time is over: who is asked again is not in trouble any more.
+pub fn rested(tx: &mut Tx<'_>, lane: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "delete from lane where lane = $1 and failures = 0 and open_at <= $2",
+        &[lane.into(), now.into()],
+    )?;
+    Ok(())
+}
+
 /// Lets the next job of a lane try at once; its failures still count, so that it is one job.
 pub fn open_now(tx: &mut Tx<'_>, tenant: TenantId, lane: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
