@@ -279,9 +279,12 @@ pub fn tenant_warnings(tenant: &Tenant, userdata: &Userdata, ext: &Userdata) -> 
         let text = format!("No record will be created: {}.", completion::not_connected(integration));
         found.push(Warning::about("ctl_userdata", "ACTION_IGNORED", text));
     }
-    // Other CRMs than Salesforce take it in their own way.
-    let linked = tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.enhanced)
-        || !tenant.connectors.connected().is_empty();
+    // A record in another CRM than Salesforce takes it in its own way.
+    let elsewhere = match Action::of(userdata) {
+        Action::Create(integration) => tenant.connectors.connected().contains(&integration),
+        Action::None | Action::Unknown(_) | Action::CreateWithoutType | Action::CreateUnknownType(_) => false,
+    };
+    let linked = tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.enhanced) || elsewhere;
     if !ext.is_empty() && !linked {
         found.push(Warning::about(
             "extTransactionData",

@@ -533,6 +533,16 @@ mod tests {
     }
 
     #[test]
+    fn a_crm_other_than_salesforce_is_told_of_the_record_that_the_click_came_from() {
+        let after = AfterCall { connected: vec![Integration::Hubspot], ..AfterCall::default() };
+        let link = "[ctl_action|create][ctl_intType|hubspot]";
+        let completed = completed(link, "[extRecordId|501][extRecordType|contact]", &after);
+        let Decided::Create(order) = completed.action else { panic!("a record is ordered") };
+        assert_eq!(order.related, Some(Related { id: "501".into(), kind: "contact".into() }));
+        assert_eq!(completed.auto_log, None);
+    }
+
+    #[test]
     fn rule_4_2_the_callback_goes_to_the_filled_url_and_carries_the_filled_text() {
         let userdata =
             parsed("[n|$notes$][ctl_recordname|for $notes$][ctl_callbackUrl|https://h.example/p?n=$notes$]");

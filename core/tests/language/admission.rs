@@ -6,6 +6,7 @@ use ringbridge_core::agent::Status;
 use ringbridge_core::dial_plan::{Step, StepResult};
 use ringbridge_core::id::{DialPlanId, QueueId, TransactionId};
 use ringbridge_core::refusal::{Code, Refusal, Warning};
+use ringbridge_core::tenant::connectors::{Connectors, Hubspot};
 use ringbridge_core::tenant::salesforce::{Interface, Login};
 use ringbridge_core::tenant::{Agent, Salesforce, Tenant};
 
@@ -356,4 +357,25 @@ fn rule_5_3_transaction_data_without_enhanced_integration_is_kept_with_a_warning
     };
     assert_eq!(codes(&Tenant { salesforce: Some(salesforce(false)), ..acme() }), [warning]);
     assert_eq!(codes(&Tenant { salesforce: Some(salesforce(true)), ..acme() }), []);
+}
+
+#[test]
+fn transaction_data_goes_along_with_a_record_in_another_crm_than_salesforce() {
+    let hubspot = Hubspot {
+        access_token: ringbridge_core::redact::Secret::default(),
+        unique_property: None,
+        portal: None,
+        base_url: None,
+        test_endpoint: false,
+    };
+    let connectors = Connectors { hubspot: Some(hubspot), ..Connectors::default() };
+    let tenant = Tenant { connectors, ..acme() };
+    let codes = |userdata: &str| {
+        let query = format!("phone=6502928880&ctl_userdata={userdata}&extTransactionData=[extRecordId|501]");
+        let admitted = admit(&tenant, &alice(), &read(&query), idle()).expect("admitted");
+        admitted.warnings.into_iter().map(|warning| warning.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("[ctl_action|create][ctl_intType|hubspot]"), Vec::<String>::new());
+    assert_eq!(codes("[a|b]"), ["EXT_NOT_LINKED"]);
+    assert_eq!(codes("[ctl_action|create][ctl_intType|zendesk]"), ["ACTION_IGNORED", "EXT_NOT_LINKED"]);
 }

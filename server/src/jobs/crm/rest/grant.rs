@@ -50,9 +50,12 @@ struct Held {
     until: Timestamp,
 }
 
+/// Where one owner's token is kept, and the turn to ask for it.
+type Place = Arc<Turn<Option<Held>>>;
+
 /// All tokens. Clones share them. There are at most as many as tenants have CRMs.
 #[derive(Clone, Default)]
-pub(super) struct Tokens(Arc<Mutex<HashMap<Owner, Arc<Turn<Option<Held>>>>>>);
+pub(super) struct Tokens(Arc<Mutex<HashMap<Owner, Place>>>);
 
 impl Tokens {
     /// The token to use; `refused` is one that the CRM does not take any more.

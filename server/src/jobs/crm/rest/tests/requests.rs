@@ -215,7 +215,7 @@ async fn zendesk_looks_for_the_ticket_before_it_makes_it_again() {
     let order = order(Integration::Zendesk, &[]);
     let crm = Crm::that([say("200 OK", r#"{"tickets":[{"id":35436}],"count":1}"#)]).await;
     assert_eq!(created(&attempt(zendesk(&crm), &order, History::Again).await), "35436");
-    assert_eq!(crm.lines(), [look.clone()]);
+    assert_eq!(crm.lines(), [look.as_str()]);
     let crm = Crm::that([
         say("200 OK", r#"{"tickets":[],"count":0}"#),
         say("201 Created", r#"{"ticket":{"id":35437}}"#),
