@@ -53,7 +53,25 @@ impl Ledger {
         self.0.query_row(sql, [kind, text], |row| row.get(0)).expect("the schema")
     }
 
-    /// The callbacks that were not delivered yet.
+    /// The result and the error string of every transaction that has them.
+    #[must_use]
+    pub fn results(&self) -> BTreeMap<i64, (String, String)> {
+        let sql = "select id, result_code, error_string from txn where result_code is not null";
+        let mut statement = self.0.prepare(sql).expect("the schema");
+        let rows =
+            statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).expect("rows");
+        rows.map(|row| row.expect("a row")).collect()
+    }
+
+    /// How many jobs were tried more than once.
+    #[must_use]
+    pub fn repeated(&self) -> i64 {
+        self.0
+            .query_row("select count(*) from job where attempt > 1", [], |row| row.get(0))
+            .expect("the schema")
+    }
+
+    /// The jobs that were not done yet.
     #[must_use]
     pub fn jobs_waiting(&self) -> i64 {
         self.0

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod client;
 pub mod judges;
 pub mod ledger;
+pub mod org;
 pub mod patience;
 pub mod ports;
 pub mod process;

@@ -16,13 +16,31 @@ use std::time::Duration;
 const LOCKED: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(8), Duration::from_secs(20)];
 
-/// The waits of a record that makes the CRM fail, or that may have been written and has to be looked for: 12 tries in 30
-/// hours, so that a mistake in the CRM's own code can be mended by those who get up in the morning.
+/// The waits of a record that makes the CRM fail: 12 tries in 30 hours, so that a mistake in the CRM's own code can be
+/// mended by those who get up in the morning.
 const FAULTED: [Duration; 11] = crate::retry::WAITS;
 
 /// The least wait before a record that may have been written is looked for: twice what we wait for an answer, so that what
 /// was still on its way has arrived.
 const LEAST_UNSURE: Duration = Duration::from_secs(30);
+
+/// The waits of a record that may have been written. The first are short, since the agent waits for its page; each stays
+/// above [`LEAST_UNSURE`] whatever chance takes off.
+const UNSURE: [Duration; 10] = [
+    Duration::from_secs(38),
+    Duration::from_secs(38),
+    Duration::from_secs(38),
+    Duration::from_secs(2 * 60),
+    Duration::from_secs(10 * 60),
+    Duration::from_secs(60 * 60),
+    Duration::from_secs(4 * 60 * 60),
+    Duration::from_secs(8 * 60 * 60),
+    Duration::from_secs(8 * 60 * 60),
+    Duration::from_secs(8 * 60 * 60),
+];
+
+// A fifth is what chance takes off at most.
+const _: () = assert!(UNSURE[0].as_secs() * 8 >= LEAST_UNSURE.as_secs() * 10);
 
 /// How long the CRM is left alone after the 1st, 2nd, … failure in a row that was not a record's. The last is repeated:
 /// four requests an hour cost nothing, and the backlog starts at most so long after the CRM is back.
@@ -112,8 +130,7 @@ pub fn after(attempt: Attempt, jitter: Jitter) -> (Decision, Lane) {
             (FAULTED.get(index).map_or(Decision::Park(Parked::GivenUp), |wait| again(*wait)), Lane::Open)
         }
         Class::Unsure => {
-            let wait = FAULTED.get(index).map(|wait| again((*wait).max(LEAST_UNSURE).mul_f64(1.25)));
-            (wait.unwrap_or(Decision::Park(Parked::Unsure)), Lane::Open)
+            (UNSURE.get(index).map_or(Decision::Park(Parked::Unsure), |wait| again(*wait)), Lane::Open)
         }
         Class::Away | Class::Unauthorized | Class::Throttled => {
             let index = usize::try_from(lane_failures).unwrap_or(usize::MAX).min(HOLDS.len() - 1);
@@ -176,12 +193,15 @@ mod tests {
     #[test]
     fn a_record_in_doubt_is_not_looked_for_before_its_request_must_have_arrived() {
         // Even the shortest wait, with all of the jitter against it, is longer than a request may take.
-        let attempt =
-            Attempt { class: Class::Unsure, number: 1, lane_failures: 0, asked_at: ASKED, now: ASKED };
-        let (Decision::Again(at), Lane::Open) = after(attempt, Jitter::from_random(0)) else {
-            panic!("again")
-        };
-        assert!(at >= ASKED.plus(LEAST_UNSURE), "{at:?}");
+        for number in 1..=10 {
+            let attempt =
+                Attempt { class: Class::Unsure, number, lane_failures: 0, asked_at: ASKED, now: ASKED };
+            let (Decision::Again(at), Lane::Open) = after(attempt, Jitter::from_random(0)) else {
+                panic!("again")
+            };
+            assert!(at >= ASKED.plus(LEAST_UNSURE), "{at:?}");
+        }
+        assert_eq!(follows(Class::Unsure, 11, 0), (Decision::Park(Parked::Unsure), Lane::Open));
     }
 
     #[test]
