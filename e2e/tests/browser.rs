@@ -5,6 +5,7 @@ use ringbridge_e2e::{
     patience::{PATIENCE, until},
     receiver::{Receiver, form},
     scene::Scene,
+    setup::Setup,
 };
 use serde_json::json;
 
@@ -18,12 +19,16 @@ struct Office {
 
 impl Office {
     fn open(popups: Popups) -> Self {
+        Self::with(popups, |setup| setup)
+    }
+
+    fn with(popups: Popups, change: impl FnOnce(Setup) -> Setup) -> Self {
         let crm = Receiver::start();
         let tables = format!(
             "[tenant.screen_pop]\nenabled = true\nurl = \"{}\"\naccount = \"ACCT1\"\nrole = \"custom\"\n\n",
             crm.url("/pop?a=b")
         );
-        let scene = Scene::with(|setup| setup.tenant_tables(&tables));
+        let scene = Scene::with(|setup| change(setup).tenant_tables(&tables));
         let base = format!("https://localhost:{}", scene.server.https().port());
         let mut browser = Browser::start(popups);
         browser.cookie(&base, scene.alice.cookie());
@@ -39,6 +44,19 @@ impl Office {
 
     /// A call that asks for a pop and is cancelled; its number.
     fn call(&self, more: &str) -> i64 {
+        let id = self.cancelled(more);
+        self.scene.alice.completed(id);
+        id
+    }
+
+    /// A call whose pop the browser has blocked, before anybody touched a tab.
+    fn blocked(&self, more: &str) -> i64 {
+        let id = self.call(more);
+        until("the browser to block it", PATIENCE, || (self.state(id) == "blocked").then_some(()));
+        id
+    }
+
+    fn cancelled(&self, more: &str) -> i64 {
         let userdata = format!("[key|{more} $transaction_id$\nx][ctl_launchopt|true]{more}");
         let id = self.scene.alice.click(&[
             ("phone", "6502928880"),
@@ -46,7 +64,6 @@ impl Office {
             ("ctl_userdata", &userdata),
         ]);
         let _ = self.scene.alice.cancel(id);
-        self.scene.alice.completed(id);
         id
     }
 
@@ -124,7 +141,7 @@ fn rule_5_4_pops_of_one_name_share_a_window_through_which_the_console_cannot_be_
 #[test]
 fn rule_5_4_a_blocked_pop_leaves_a_button_in_every_tab_that_opens_it() {
     let mut office = Office::open(Popups::Blocked);
-    let id = office.call("[ctl_recordname|Acme & <Sons>]");
+    let id = office.blocked("[ctl_recordname|Acme & <Sons>]");
     for tab in ["first", "second"] {
         office.browser.sees(tab, BUTTON);
         assert_eq!(office.browser.text(tab, "[data-screen-pop] p"), "Acme & <Sons>");
@@ -146,12 +163,23 @@ fn rule_5_4_a_blocked_pop_leaves_a_button_in_every_tab_that_opens_it() {
 #[test]
 fn rule_5_4_a_blocked_pop_that_is_not_wanted_is_dismissed_in_every_tab() {
     let mut office = Office::open(Popups::Blocked);
-    let id = office.call("");
+    let id = office.blocked("");
     office.browser.sees("first", BUTTON);
     office.browser.sees("second", BUTTON);
     office.browser.click("first", "[data-screen-pop] button.plain");
     office.browser.misses("second", BUTTON);
     assert_eq!(office.state(id), "dismissed");
+}
+
+#[test]
+fn rule_5_4_a_pop_after_a_click_in_the_console_is_let_through_by_the_blocker() {
+    let mut office = Office::with(Popups::Blocked, |setup| setup.wrap_up_seconds(600));
+    office.browser.close("second");
+    let id = office.cancelled("");
+    office.scene.alice.until_state(id, "wrap_up");
+    office.browser.click("first", "[data-wrap-up-card] button[type=submit]");
+    assert_eq!(form(&office.crm.wait_for(1)[0]).len(), 10);
+    assert_eq!(office.browser.popups(), 1);
 }
 
 #[test]

@@ -8,23 +8,21 @@ const BY_ITSELF_SECONDS = 120;
 const OPENING_SECONDS = 10;
 
 /** The empty frame that opens the windows. It is their opener, so that a later pop of the same name finds them again; a
-    window's page can do nothing through it, as it could through the console itself. */
-let frame = null;
+    window's page can do nothing through it, as it could through the console itself. It is there before anybody clicks: a
+    person's click counts only for the frames that there were. */
+const frame = element("iframe", { hidden: true, "aria-hidden": "true", title: "" });
+document.body.append(frame);
 
-function open(page, name) {
-  if (!frame) {
-    frame = element("iframe", { hidden: true, "aria-hidden": "true", title: "" });
-    document.body.append(frame);
-  }
-  return frame.contentWindow.open(page, name);
-}
+const open = (page, name) => frame.contentWindow.open(page, name);
 
 const path = (pop, what) => `/api/v1/screen-pops/${pop.transaction_id}/${what}`;
 
-/** How long this tab lets others go first: the one that the agent looks at is not to wait. */
+/** How long this tab lets others go first, in milliseconds: the one that the agent has just clicked in is let through by the
+    browser's blocker, so it does not wait; after it comes the one that they look at. */
 function courtesy(patience) {
+  if (navigator.userActivation?.isActive) return 0;
   if (document.visibilityState !== "visible") return patience + 800;
-  return document.hasFocus() ? patience : patience + 250;
+  return patience + (document.hasFocus() ? 150 : 400);
 }
 
 /** Takes part in opening pops, and shows buttons in `place`. Gives a function that is told the pops there are. */

@@ -192,6 +192,10 @@ async fn leave(app: &App, caller: &Caller, stored: &Stored) -> Result<Response, 
     };
     let target = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let target = target.ok_or_else(|| Problem::internal(&words::POP_ADDRESS))?;
+    let posts_to = match fields {
+        Some(_) => target.origin().ascii_serialization(),
+        None => "'none'".to_owned(),
+    };
     let shown = page(&LeavingPage {
         title: &stored.pop.title,
         url: target.as_str(),
@@ -199,7 +203,7 @@ async fn leave(app: &App, caller: &Caller, stored: &Stored) -> Result<Response, 
         fields,
         shared: stored.pop.window.kind == WindowKind::Named,
     });
-    let policy = edge::policy_of_page_posting_to(&target.origin().ascii_serialization());
+    let policy = edge::policy_of_page_posting_to(&posts_to);
     let policy = HeaderValue::try_from(policy).map_err(|error| Problem::internal(&error))?;
     let headers = [
         (CONTENT_SECURITY_POLICY, policy),

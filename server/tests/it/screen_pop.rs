@@ -2,7 +2,10 @@
 
 use crate::client::{Answer, Browser, Request, connect, exchange};
 use crate::scene::Scene;
+use ringbridge_core::id::TransactionId;
+use ringbridge_core::screen_pop::{Opens, Pop, Window, WindowKind};
 use ringbridge_core::tenant::{PopTarget, ScreenPop, Tenant};
+use ringbridge_server::store::screen_pop::{self, Owner, Turn};
 use serde_json::{Value, json};
 
 const TARGET: &str = "https://crm.example:8444/pop?a=b&c=\"d";
@@ -407,6 +410,36 @@ async fn rule_5_4_what_the_browser_blocked_waits_for_a_person_until_it_is_opened
     for (kind, times) in [("blocked", 1), ("opened", 1), ("dismissed", 1)] {
         assert_eq!(scene.journal(&format!("screen_pop.{kind}")).await.len(), times, "{kind}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_5_4_a_record_is_gone_to_and_a_second_result_of_its_call_offers_nothing_again() {
+    let scene = Scene::with(pops).await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let id = called(&mut alice, "[a|b]").await;
+    let owner = Owner { tenant: scene.acme, agent: scene.agent("alice"), transaction: TransactionId(id) };
+    let record = |url: &str| Pop {
+        opens: Opens::Record { url: url.to_owned() },
+        window: Window { name: "ctd_0123456789abcdef".to_owned(), kind: WindowKind::Named },
+        title: "Acme".to_owned(),
+    };
+    let address = "https://acme.lightning.example/lightning/r/Task/00T1/edit?backgroundContext=%2Fx";
+    for (url, expected) in [(address, Turn::Had), ("https://evil.example/", Turn::Gone)] {
+        let pop = record(url);
+        let now = ringbridge_server::clock::now();
+        let offered = scene.app.store.write(move |tx| screen_pop::offer(tx, owner, &pop, now)).await;
+        assert_eq!(offered, Ok(expected), "{url}");
+    }
+    let ticket = ticket(&mut alice, id).await;
+    let leaving = page(&mut alice, &ticket).await;
+    assert_eq!(unescaped(leaving.after("rel=\"noreferrer\" href=\"")), address);
+    assert_eq!(fields(&leaving), []);
+    let policy = leaving.header("content-security-policy").unwrap_or("");
+    assert!(policy.contains("; form-action 'none';"), "{policy}");
+    assert!(
+        leaving.body.contains("<title>Acme · Ringbridge</title>")
+            && leaving.body.contains("data-window=\"shared\"")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
