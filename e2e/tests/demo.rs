@@ -193,6 +193,19 @@ fn example_1_writes_one_task_with_exactly_its_fields_and_opens_it_for_editing() 
 }
 
 #[test]
+fn example_2_creates_no_record_so_its_fields_are_posted_to_the_demos_page() {
+    let demo = Demo::start();
+    let id = accepted(&demo.alice.click_raw(&by_browser(&query_of(EXAMPLES[1]))));
+    let pop = demo.call(id)["screen_pop"].take();
+    assert_eq!(
+        (&pop["state"], &pop["opens"], &pop["method"]),
+        (&Value::from("offered"), &Value::from("form"), &Value::from("POST"))
+    );
+    assert_eq!(pop["url"], format!("https://localhost:{}/demo/pop", demo.https.port()));
+    assert_eq!(pop["fields"]["Username"], "alice@crm.example");
+}
+
+#[test]
 fn example_3_as_it_is_printed_is_called_back_to_the_byte() {
     let demo = Demo::start();
     // Line breaks and blanks in the request line itself, as no browser would send them but a copied command does.

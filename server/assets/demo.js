@@ -1,5 +1,6 @@
 // The demo's page: both phones, the examples as links, the live call, the wrap-up and the callbacks as they arrived.
 import { api, duration, element, events, everySecond, latest, legBox, steps } from "/AGUI/assets/live.js";
+import { screenPops } from "/AGUI/assets/screen_pops.js";
 import { wrapUpForm } from "/AGUI/assets/wrap_up.js";
 
 const demo = document.querySelector("[data-demo]");
@@ -7,6 +8,7 @@ const callPlace = demo.querySelector("[data-call]");
 const complaint = demo.querySelector("[data-complaint]");
 const wrapUpCard = demo.querySelector("[data-wrap-up-card]");
 const wrapUpPlace = demo.querySelector("[data-wrap-up]");
+const showPops = screenPops(demo.querySelector("[data-screen-pops]"), { changed: () => loadCall() });
 const callbacks = demo.querySelector("[data-callbacks]");
 
 // What a CRM puts in the place of its merge fields before anybody clicks.
@@ -142,6 +144,7 @@ const loadCall = latest(async () => {
     complaint.textContent = "";
     showCall();
     showWrapUp();
+    showPops((await api("/api/v1/me")).screen_pops);
   } catch (problem) {
     if (problem.code === "SESSION_REQUIRED") location.reload();
     complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";

@@ -36,7 +36,7 @@ const EXAMPLES: &[Example] = &[
     },
     Example {
         number: 2,
-        about: "Asks for a screen pop after the call. Screen pops are not switched on here.",
+        about: "Asks for a screen pop after the call. It creates no record, so its ten fields are posted to a page that shows them.",
         text: include_str!("../../../core/tests/reference/example-2.txt"),
     },
     Example {
@@ -49,7 +49,7 @@ const EXAMPLES: &[Example] = &[
 /// Who can log in, and with what: in a demo that is no secret.
 const LOGINS: &[(&str, &str)] = &[("alice", "alice"), ("admin", "admin")];
 
-/// The tenant file; `{agent_phone}` and `{crm}` are filled in.
+/// The tenant file; `{agent_phone}`, `{crm}` and `{pop}` are filled in.
 const TENANT: &str = include_str!("tenant.toml");
 
 /// The tenant's signing secret, for the page that checks the signatures. The tenant file holds the same.
@@ -98,6 +98,7 @@ impl Demo {
         let tenant_file = folder.path.join("tenant.toml");
         let tenant = TENANT
             .replace("{agent_phone}", &format!("sip:alice@{}", peers.agent()))
+            .replace("{pop}", &format!("https://localhost:{}/demo/pop", options.port))
             .replace("{crm}", &peers.crm());
         fs::write(&tenant_file, tenant)
             .map_err(|error| format!("{} cannot be written: {error}", tenant_file.display()))?;

@@ -6,9 +6,10 @@
 
 use super::peers::{Act, Peers, Snapshot, Which};
 use super::{CALLBACK_SECRET, EXAMPLES, LOGINS};
+use crate::web::body;
 use crate::web::problem::{Problem, page};
 use crate::web::{App, Caller};
-use axum::extract::Path;
+use axum::extract::{Path, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect};
@@ -22,6 +23,7 @@ pub(super) fn router(peers: Arc<Peers>) -> Router<Arc<App>> {
     Router::new()
         .route("/demo", get(|| async { Redirect::to("/demo/") }))
         .route("/demo/", get(show))
+        .route("/demo/pop", post(popped))
         .route("/demo/state", get(state))
         .route("/demo/phone/{which}/{act}", post(press))
         .route("/demo/demo.js", get(|| async { script() }))
@@ -71,6 +73,19 @@ async fn show(
     let receiver = peers.receiver();
     let (crm, secret) = (peers.crm(), CALLBACK_SECRET);
     Ok(page(&DemoPage { who, examples: EXAMPLES, logins: LOGINS, receiver, crm, secret }))
+}
+
+/// The target of screen pops: a CRM's page that shows what it was sent.
+#[derive(askama::Template)]
+#[template(path = "demo_pop.html")]
+struct PopPage {
+    fields: Vec<(String, String)>,
+}
+
+async fn popped(request: Request) -> Result<impl IntoResponse, Problem> {
+    let form = body::bytes(request, body::CLICK_MAX).await?;
+    let fields = url::form_urlencoded::parse(&form).into_owned().collect();
+    Ok(page(&PopPage { fields }))
 }
 
 async fn state(Extension(peers): Extension<Arc<Peers>>) -> Json<Snapshot> {
