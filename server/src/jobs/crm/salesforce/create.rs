@@ -279,7 +279,7 @@ async fn already_there(
     let named = |word: &str| ours.iter().find(|name| word.eq_ignore_ascii_case(name));
     let Some(field) = words().find_map(named) else { return Ok(None) };
     // "… duplicates value on record with id: 001Vr00000m4eGCIAY"; the sentence is in the user's language.
-    if let Some(id) = words().filter_map(RecordId::parse).last() {
+    if let Some(id) = words().rev().find_map(RecordId::parse) {
         return Ok(Some(id));
     }
     Ok(exchange.find(&describe.name, field, guid).await?.into_iter().next())

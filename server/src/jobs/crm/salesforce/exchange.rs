@@ -136,9 +136,10 @@ impl<'a> Exchange<'a> {
         let reply = self.get(&format!("/sobjects/{object}/describe")).await?;
         if reply.status != 200 {
             let failure = Fault::of(&reply).failure(Repeat::Harmless);
-            let message = match failure.class {
-                Class::Refused => format!("{} (ObjectType \"{object}\")", failure.message),
-                _ => failure.message,
+            let message = if failure.class == Class::Refused {
+                format!("{} (ObjectType \"{object}\")", failure.message)
+            } else {
+                failure.message
             };
             return Err(Failure { message, ..failure });
         }

@@ -73,9 +73,10 @@ impl Fault {
     pub(super) fn failure(&self, repeat: Repeat) -> Failure {
         let class = self.class(repeat);
         let Some(first) = self.rows.first() else {
-            let text = match class {
-                Class::Away => format!("Salesforce is not available (HTTP {})", self.status),
-                _ => format!("Salesforce answered with HTTP {} and without words", self.status),
+            let text = if class == Class::Away {
+                format!("Salesforce is not available (HTTP {})", self.status)
+            } else {
+                format!("Salesforce answered with HTTP {} and without words", self.status)
             };
             return Failure { class, code: format!("HTTP_{}", self.status), message: text };
         };
@@ -136,12 +137,12 @@ pub(super) fn words(text: &str) -> String {
 /// What a request that was not answered means.
 pub(super) fn unanswered(unanswered: Unanswered, repeat: Repeat) -> Failure {
     let Unanswered { error, arrival } = unanswered;
-    let class = match (arrival, repeat, error) {
-        (Arrival::Never, _, _) => Class::Away,
-        (Arrival::Perhaps, Repeat::Harmful, _) => Class::Unsure,
+    let class = match (arrival, repeat) {
+        (Arrival::Never, Repeat::Harmless | Repeat::Harmful) => Class::Away,
+        (Arrival::Perhaps, Repeat::Harmful) => Class::Unsure,
         // It was taken and not answered in time: more likely this record's triggers than the whole org.
-        (Arrival::Perhaps, Repeat::Harmless, Error::Timeout) => Class::Faulted,
-        (Arrival::Perhaps, Repeat::Harmless, _) => Class::Away,
+        (Arrival::Perhaps, Repeat::Harmless) if error == Error::Timeout => Class::Faulted,
+        (Arrival::Perhaps, Repeat::Harmless) => Class::Away,
     };
     Failure { class, code: String::new(), message: format!("Salesforce: {error}") }
 }

@@ -158,10 +158,11 @@ fn refusal(reply: &Reply) -> Failure {
     let Ok(OauthError { error, error_description }) = serde_json::from_slice(&reply.body) else {
         let fault = Fault::of(reply);
         let failure = fault.failure(Repeat::Harmless);
-        let class = match failure.class {
-            Class::Away | Class::Throttled | Class::Exhausted => failure.class,
-            _ if fault.status() >= 500 => Class::Away,
-            _ => Class::Unauthorized,
+        let passes = matches!(failure.class, Class::Away | Class::Throttled | Class::Exhausted);
+        let class = match (passes, fault.status()) {
+            (true, _) => failure.class,
+            (false, 500..) => Class::Away,
+            (false, _) => Class::Unauthorized,
         };
         return Failure { class, ..failure };
     };

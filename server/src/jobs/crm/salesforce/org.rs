@@ -27,13 +27,16 @@ const DESCRIPTIONS_MAX: usize = 256;
 /// A user by their name; `None`: the app's own.
 pub(super) type User = Option<String>;
 
+/// An object, and when it was described.
+type Described = (Timestamp, Arc<Describe>);
+
 /// What is known of an org.
 pub(super) struct Org {
     /// With what it was learnt.
     pub(super) settings: Salesforce,
     doors: Mutex<HashMap<User, Arc<Door>>>,
     version: Mutex<Option<String>>,
-    objects: Mutex<HashMap<(User, String), (Timestamp, Arc<Describe>)>>,
+    objects: Mutex<HashMap<(User, String), Described>>,
 }
 
 impl Org {

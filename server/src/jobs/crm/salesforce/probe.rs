@@ -125,12 +125,12 @@ fn advice(failure: &Failure) -> Option<&'static str> {
     if let Some((_, advice)) = table.iter().find(|(words, _)| message.contains(words)) {
         return Some(advice);
     }
-    match (failure.class, failure.code.as_str()) {
-        (_, "invalid_client") => Some("compare salesforce.client_secret with the app's consumer secret"),
-        (_, "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED") => {
+    match failure.code.as_str() {
+        "invalid_client" => Some("compare salesforce.client_secret with the app's consumer secret"),
+        "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => {
             Some("the org's edition or the user's profile needs \"API Enabled\"")
         }
-        (Class::Away, _) => Some("look whether this machine reaches salesforce.login_url on port 443"),
-        _ => None,
+        _ => (failure.class == Class::Away)
+            .then_some("look whether this machine reaches salesforce.login_url on port 443"),
     }
 }

@@ -89,7 +89,7 @@ fn set(
 ) -> Result<(), Failure> {
     let is = |known: &&str| name.eq_ignore_ascii_case(known);
     let allowed = settings.allowed_fields.iter().any(|allowed| name.eq_ignore_ascii_case(allowed));
-    if !allowed && KEPT.iter().any(|kept| is(&kept)) {
+    if !allowed && KEPT.iter().any(is) {
         let why =
             format!("{name} is not set for a link; the tenant's salesforce.allowed_fields does not list it");
         return Err(refused("FIELD_NOT_ALLOWED", why));

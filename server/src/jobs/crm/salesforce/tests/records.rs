@@ -155,7 +155,8 @@ async fn rule_5_3_the_links_own_fields_win_and_what_cannot_be_linked_is_said() {
     let what = ("WhatId", ACCOUNT);
     let task = "00T4C00000B5BugUAF";
     let note = |id: &str, why: &str| vec![format!("extRecordId {id} was not linked: {why}")];
-    let table: [(&[(&str, &str)], &str, [&str; 2], Vec<String>); 6] = [
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a str, [&'a str; 2], Vec<String>);
+    let table: [Row<'_>; 6] = [
         (&[what], "0015e0000000001AAA", ["null", ACCOUNT], vec![]),
         (&[what], CONTACT, [CONTACT, ACCOUNT], vec![]),
         (&[what], LEAD, ["null", ACCOUNT], note(LEAD, "a lead cannot be together with WhatId")),
