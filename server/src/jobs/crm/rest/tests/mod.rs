@@ -1,6 +1,7 @@
 //! The connectors against a server that keeps requests to the byte and answers as it is told.
 
 mod answers;
+mod once;
 mod requests;
 mod tokens;
 
@@ -34,6 +35,9 @@ fn say(status: &'static str, body: &str) -> Say {
     Say::Answer(status, vec!["Content-Type: application/json".to_owned()], body.to_owned())
 }
 
+/// How a CRM answers.
+type Answers = Arc<Mutex<dyn FnMut(&str) -> Say + Send>>;
+
 /// A CRM: its answers in their order, and what it was sent.
 struct Crm {
     address: SocketAddr,
@@ -42,14 +46,20 @@ struct Crm {
 
 impl Crm {
     async fn that(says: impl IntoIterator<Item = Say>) -> Self {
+        let mut says = VecDeque::from_iter(says);
+        Self::asked(move |_| says.pop_front().expect("an answer for each request")).await
+    }
+
+    /// One that makes up its answer to each request.
+    async fn asked(say: impl FnMut(&str) -> Say + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
-        let says = Arc::new(Mutex::new(VecDeque::from_iter(says)));
+        let say: Answers = Arc::new(Mutex::new(say));
         let kept = received.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(talk(stream, says.clone(), kept.clone()));
+                tokio::spawn(talk(stream, say.clone(), kept.clone()));
             }
         });
         Self { address, received }
@@ -74,7 +84,7 @@ impl Crm {
     }
 }
 
-async fn talk(mut stream: TcpStream, says: Arc<Mutex<VecDeque<Say>>>, kept: Arc<Mutex<Vec<String>>>) {
+async fn talk(mut stream: TcpStream, say: Answers, kept: Arc<Mutex<Vec<String>>>) {
     let mut request = String::new();
     loop {
         let mut buffer = [0; 8192];
@@ -90,8 +100,8 @@ async fn talk(mut stream: TcpStream, says: Arc<Mutex<VecDeque<Say>>>, kept: Arc<
             return;
         }
     }
+    let next = (say.lock().unwrap())(&request);
     kept.lock().unwrap().push(request);
-    let next = says.lock().unwrap().pop_front().expect("an answer for each request");
     if let Say::Answer(status, headers, body) = next {
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
         let length = body.len();
