@@ -41,7 +41,7 @@ pub(crate) fn make(folder: &Path, now: Timestamp) -> Result<String, String> {
          1. In Salesforce, Setup, External Client App Manager, your app, Settings, OAuth: switch \"Enable JWT Bearer Flow\" on \
          and upload {certificate}\n\
          2. In the tenant file, [tenant.salesforce]: flow = \"jwt\", key_file = \"{key}\", username and client_id\n\
-         3. Keep {key} where it is: it logs in without a password. It belongs into the backup of your secrets\n",
+         3. Keep {key} where it is: it logs in without a password. It belongs in the backup of your secrets\n",
         key = shown.display(),
         certificate = certificate_file.display(),
     ))

@@ -280,4 +280,39 @@ mod tests {
         );
         assert!(value(&to(&["Contact", "Own__c"]), "0015w000029KTYHAA4").is_ok());
     }
+
+    const KINDS: [Kind; 13] = [
+        Kind::Text,
+        Kind::Textarea,
+        Kind::Date,
+        Kind::DateTime,
+        Kind::Int,
+        Kind::Double,
+        Kind::Currency,
+        Kind::Percent,
+        Kind::Boolean,
+        Kind::Picklist,
+        Kind::MultiPicklist,
+        Kind::Reference,
+        Kind::Id,
+    ];
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_in_a_link_is_sent_within_the_fields_length_or_refused(
+            text in proptest::prop_oneof!["\\PC{0,40}", "[0-9/: TZ.+-]{0,30}", "[a-zA-Z0-9]{15,18}"],
+            length in 0_usize..40,
+            kind in 0..KINDS.len(),
+        ) {
+            let field = Field { name: "Description".into(), length, ..field(KINDS[kind]) };
+            match fit(&field, &text) {
+                Ok(Some(Fitted { value: Value::String(sent), .. })) if matches!(field.kind, Kind::Text | Kind::Textarea) => {
+                    proptest::prop_assert!(length == 0 || sent.chars().count() <= length);
+                    proptest::prop_assert!(sent == text || sent.ends_with(CUT));
+                }
+                Ok(_) => {}
+                Err(failure) => proptest::prop_assert!(failure.sentence().contains("Description")),
+            }
+        }
+    }
 }
