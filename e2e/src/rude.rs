@@ -167,6 +167,12 @@ impl Rude {
         *self.shared.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many messages came, each counted once ([`Self::by_request`] only).
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The requests that came whole.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
