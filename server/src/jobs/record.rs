@@ -219,4 +219,6 @@ pub(super) fn with_transaction(
 pub(super) const KIND: &str = crm::KIND;
 
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod tests;

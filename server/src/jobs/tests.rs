@@ -27,7 +27,7 @@ const LONG: Duration = Duration::from_secs(30);
 /// Base64 of the 24 bytes `0123456789abcdef01234567`.
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
 
-fn tenant(id: TenantId, https_only: bool) -> Tenant {
+pub(super) fn tenant(id: TenantId, https_only: bool) -> Tenant {
     Tenant {
         id,
         name: "acme".to_owned(),

@@ -28,20 +28,20 @@ const LINK: &str = "[ctl_action|create][ctl_intType|sfdc][ObjectType|Task][Subje
                     [ctl_callbackUrl|https://h.example/done]";
 
 /// A database and a worker whose tenant is never asked for: attempts are told what they came to.
-struct World {
-    fixture: Fixture,
+pub(super) struct World {
+    pub(super) fixture: Fixture,
     runner: Runner,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let fixture = tokio::task::spawn_blocking(acme).await.expect("a database");
         let runner = worker(&fixture);
         Self { fixture, runner }
     }
 
     /// A transaction whose wrap-up ended at this moment.
-    async fn completed(
+    pub(super) async fn completed(
         &self,
         name: &str,
         userdata: &str,
@@ -131,7 +131,7 @@ fn worker(fixture: &Fixture) -> Runner {
     Runner::new(fixture.store.clone(), outbound, nobody, "node")
 }
 
-fn connected() -> AfterCall {
+pub(super) fn connected() -> AfterCall {
     AfterCall { connected: vec![Integration::Sfdc], ..AfterCall::default() }
 }
 
