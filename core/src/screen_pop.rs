@@ -112,6 +112,12 @@ impl Pop {
     }
 }
 
+/// Where a pop's page is, below the server's own address.
+#[must_use]
+pub fn page(transaction: TransactionId) -> String {
+    format!("/AGUI/pop/{transaction}")
+}
+
 /// Everything that a decision rests on.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {

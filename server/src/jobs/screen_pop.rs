@@ -4,9 +4,9 @@
 //! Leaves to others: what it opens (`core::screen_pop`), opening it (`web` and the console).
 
 use super::follow_up::{Over, note};
-use crate::store::screen_pop::{self, Owner, Turn};
+use crate::store::screen_pop::{self, Owner, State, Turn};
 use crate::store::{StoreError, Tx};
-use ringbridge_core::screen_pop::{Opens, Pop};
+use ringbridge_core::screen_pop::{Opens, Pop, page};
 use ringbridge_core::time::Timestamp;
 
 /// Offers the pop of a transaction, unless it was offered before.
@@ -15,11 +15,15 @@ pub(super) fn offer(tx: &mut Tx<'_>, over: &Over<'_>, pop: &Pop, now: Timestamp)
     match screen_pop::offer(tx, owner, pop, now)? {
         Turn::Gone => Ok(()),
         Turn::Had => {
-            let kind = match pop.opens {
-                Opens::Form { .. } | Opens::Record { .. } => "screen_pop.offered",
-                Opens::Nothing { .. } => "screen_pop.nothing",
+            let (kind, state) = match pop.opens {
+                Opens::Form { .. } | Opens::Record { .. } => ("screen_pop.offered", State::Offered),
+                Opens::Nothing { .. } => ("screen_pop.nothing", State::Nothing),
             };
-            note(tx, over, now, kind, pop.shown())
+            let mut body = pop.shown();
+            body["state"] = state.as_str().into();
+            body["page"] = page(over.id).into();
+            body["offered_at"] = now.rfc3339().into();
+            note(tx, over, now, kind, body)
         }
     }
 }

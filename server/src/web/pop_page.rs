@@ -9,7 +9,6 @@ use super::App;
 use super::edge::{self, Client};
 use super::external::{self, External};
 use super::login::refuse_foreign_form;
-use super::pop_view;
 use super::problem::{Problem, page};
 use super::session::{self, Caller};
 use super::waiting::hexadecimal;
@@ -23,7 +22,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use ringbridge_core::id::TransactionId;
-use ringbridge_core::screen_pop::{Credential, Opens, WindowKind};
+use ringbridge_core::screen_pop::{Credential, Opens, WindowKind, page as address};
 use ringbridge_core::tenant::Tenant;
 use ringbridge_core::time::Timestamp;
 use serde_json::json;
@@ -143,7 +142,7 @@ pub async fn get(
         Opens::Record { .. } => (true, None),
         Opens::Nothing { reason } => (false, Some(reason.as_str())),
     };
-    Ok(page(&AskPage { title: &stored.pop.title, page: pop_view::page(stored.transaction), record, reason }))
+    Ok(page(&AskPage { title: &stored.pop.title, page: address(stored.transaction), record, reason }))
 }
 
 /// `POST /AGUI/pop/{transaction_id}`: the button of that page.

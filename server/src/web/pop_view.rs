@@ -7,7 +7,7 @@ use super::session::{Caller, Principal};
 use crate::clock;
 use crate::store::screen_pop::{self, Stored};
 use ringbridge_core::id::{TenantId, TransactionId};
-use ringbridge_core::screen_pop::Credential;
+use ringbridge_core::screen_pop::{Credential, page};
 use ringbridge_core::time::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,12 +17,6 @@ const SHOWN_MAX: u32 = 10;
 
 /// A pop that waited longer than a day is not shown any more; its call still tells of it.
 const SHOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The address of a pop's page.
-#[must_use]
-pub fn page(transaction: TransactionId) -> String {
-    format!("/AGUI/pop/{transaction}")
-}
 
 /// The whole of it.
 fn whole(stored: &Stored) -> Value {

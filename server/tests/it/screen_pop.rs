@@ -112,6 +112,12 @@ async fn rule_5_4_a_pop_is_offered_once_in_the_commit_that_completes_the_call() 
         "[a|%3Cb%3E][id|$transaction_id$][ctl_launchopt|true][ctl_recordname|Record%20$transaction_id$]";
     let id = called(&mut alice, asked).await;
     let mut shown = call(&mut alice, id).await["screen_pop"].clone();
+    let told = scene.journal("screen_pop.offered").await.remove(0).body;
+    let mut expected_event = shown.clone();
+    for name in ["Username", "extLogin"] {
+        expected_event["fields"][name] = json!("");
+    }
+    assert_eq!(told, expected_event, "the event says the same, without the account at the target");
     let (window, offered_at) = (shown["window"].take(), shown["offered_at"].take());
     let filled = format!("[a|<b>][id|{id}][ctl_launchopt|true][ctl_recordname|Record {id}]");
     assert_eq!(

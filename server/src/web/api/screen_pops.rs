@@ -8,13 +8,13 @@ use crate::store::screen_pop::{self, Claim, Turn};
 use crate::web::App;
 use crate::web::body;
 use crate::web::pop_page::{self, NewTicket, tell};
-use crate::web::pop_view;
 use crate::web::problem::Problem;
 use crate::web::session::Caller;
 use crate::web::words;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use ringbridge_core::screen_pop::page as address;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub async fn open(
     let unit = app.store.write(move |tx| screen_pop::claim(tx, owner, claim, ticket.stored(now), now));
     match unit.await? {
         Turn::Had => {
-            let page = format!("{}?ticket={value}", pop_view::page(owner.transaction));
+            let page = format!("{}?ticket={value}", address(owner.transaction));
             Ok(Json(json!({ "page": page })))
         }
         Turn::Gone => Err(Problem::new(StatusCode::CONFLICT, "SCREEN_POP_TAKEN", words::POP_TAKEN)),
