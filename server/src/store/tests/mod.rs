@@ -5,6 +5,7 @@ mod durability;
 mod jobs;
 mod nouns;
 mod opening;
+mod screen_pops;
 mod statements;
 mod statistics;
 mod units;
