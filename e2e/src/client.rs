@@ -98,7 +98,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(mut response: Response<ureq::Body>) -> Self {
+    /// Reads an answer to its end.
+    #[must_use]
+    pub fn read(mut response: Response<ureq::Body>) -> Self {
         let status = response.status().as_u16();
         let location =
             response.headers().get("location").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
