@@ -139,7 +139,9 @@ async fn a_crm_that_is_away_for_a_day_loses_nothing_and_is_not_overrun_when_it_i
         "it is asked again within the quarter of an hour"
     );
     now = open_at;
-    while world.fixture.store.read(move |tx| action::waiting(tx, tenant, 1)).await.expect("read") != [] {
+    let left =
+        async || world.fixture.store.read(move |tx| action::waiting(tx, tenant, 1)).await.expect("read");
+    while !left().await.is_empty() {
         work(&runner, now).await;
         now = next(&world, now, now.plus(Duration::from_secs(60))).await;
     }
