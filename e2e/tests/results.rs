@@ -82,10 +82,8 @@ fn a_record_that_was_written_is_a_success_and_its_id_goes_along() {
     assert_eq!(told(&result), both("SUCCESS", ""));
     let (call, callback) = result;
     let record = call["record_id"].as_str().expect("a record").to_owned();
-    assert_eq!(
-        world.org.records("Task").iter().map(|task| task.id().to_owned()).collect::<Vec<_>>(),
-        [record.clone()]
-    );
+    let records: Vec<String> = world.org.records("Task").iter().map(|task| task.id().to_owned()).collect();
+    assert_eq!(records, [record.as_str()]);
     let url = world.scene.receiver.url("/cb");
     let userdata = format!("{pairs}[ctl_callbackUrl|{url}][ctl_newRecordId|{record}]");
     assert_eq!(field(&callback, "ctl_userdata"), Some(userdata));
