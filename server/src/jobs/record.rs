@@ -151,7 +151,8 @@ fn created_now(
     }
 }
 
-/// The action has failed; what follows goes on without the record.
+/// The action has failed; what follows goes on without the record. One that had failed before, and that an admin tried
+/// again, has told so: the first words stay.
 pub(super) fn failed_for_good(
     tx: &mut Tx<'_>,
     over: &Over<'_>,
@@ -160,8 +161,10 @@ pub(super) fn failed_for_good(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     match purpose {
-        Purpose::Create => follow_up::go_on(tx, over, &ActionResult::of(outcome), now),
-        Purpose::AutoLog => Ok(()),
+        Purpose::Create if !transaction::has_result(tx, over.id)? => {
+            follow_up::go_on(tx, over, &ActionResult::of(outcome), now)
+        }
+        Purpose::Create | Purpose::AutoLog => Ok(()),
     }
 }
 

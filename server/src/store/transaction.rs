@@ -203,6 +203,12 @@ pub fn set_result(tx: &mut Tx<'_>, id: TransactionId, result: &ActionResult) -> 
     )
 }
 
+/// Whether what the actions came to is written down.
+pub fn has_result(tx: &mut Tx<'_>, id: TransactionId) -> Result<bool, StoreError> {
+    let row = tx.first("select id from txn where id = $1 and result_code is not null", &[id.0.into()])?;
+    Ok(row.is_some())
+}
+
 /// Writes down the record of the auto log, which is no action's result (semantics 5.3).
 pub fn set_record(tx: &mut Tx<'_>, id: TransactionId, record_id: &str) -> Result<(), StoreError> {
     tx.guarded(

@@ -356,3 +356,25 @@ async fn a_lost_lease_settles_nothing() {
     assert_eq!(world.result(id).await.2, some("00TFRESH"));
     assert_eq!(world.callbacks(id).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_retry_that_fails_again_tells_nobody_a_second_time() {
+    let world = World::new().await;
+    let id = world.completed("a", LINK, connected(), at(1000)).await;
+    let refused = || Outcome::failed(Class::Refused, "INVALID_FIELD", "No such column 'Subjekt'");
+    let record = |jobs: Vec<Claimed>| jobs.into_iter().find(|job| job.kind == "crm").expect("it is due");
+    world.settle(record(world.claim(at(1000)).await), refused(), at(1001)).await;
+    let told = world.callbacks(id).await;
+    assert_eq!(told.len(), 1);
+
+    assert_eq!(world.act(id, Deed::Retry(Doubt::Kept), at(2000)).await, Answer::Done);
+    world.settle(record(world.claim(at(2000)).await), refused(), at(2001)).await;
+    assert_eq!(world.callbacks(id).await, told, "it has failed before");
+    assert_eq!(world.act(id, Deed::Retry(Doubt::Kept), at(3000)).await, Answer::Done);
+    assert_eq!(world.act(id, Deed::GiveUp, at(3000)).await, Answer::Done);
+    assert_eq!(world.callbacks(id).await, told);
+    let words = "INVALID_FIELD: No such column 'Subjekt'";
+    assert_eq!(world.result(id).await, (some("FAIL"), some(words), None), "what was told stays");
+    let kinds = world.kinds().await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "action.settled").count(), 1, "{kinds:?}");
+}
