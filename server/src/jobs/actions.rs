@@ -5,9 +5,8 @@
 //! it; a record that is given up settles its transaction, so that what waits for it goes on. Leaves to others: who may do
 //! it (`web`).
 
-use super::follow_up;
-use super::record;
-use crate::store::action::{self, View};
+use super::{callback, follow_up, record};
+use crate::store::action::{self, Again, View};
 use crate::store::job::JobId;
 use crate::store::{StoreError, Tx, lane};
 use ringbridge_core::callback::Callback;
@@ -86,7 +85,7 @@ pub fn act(tx: &mut Tx<'_>, act: &Act, deed: &Deed, now: Timestamp) -> Result<An
     }
     match deed {
         Deed::Retry(doubt) => {
-            again(tx, act, &view, (&view.body, *doubt), now)?;
+            again(tx, act, &view, (&view.body, &view.lane, *doubt), now)?;
             note(tx, act, &view, now, ("record.retried", "callback.retried"), json!({}))?;
         }
         Deed::Edit(edit) => {
@@ -95,7 +94,8 @@ pub fn act(tx: &mut Tx<'_>, act: &Act, deed: &Deed, now: Timestamp) -> Result<An
                 Err(why) => return Ok(Answer::Unfit(why)),
             };
             // Another receiver has another lane; the old one's trouble is not the new one's.
-            again(tx, act, &view, (&body, Doubt::Kept), now)?;
+            let lane = edit.url.as_ref().map(|url| callback::lane(act.tenant, url));
+            again(tx, act, &view, (&body, lane.as_ref().unwrap_or(&view.lane), Doubt::Kept), now)?;
             let changed = json!({
                 "object": edit.object,
                 "fields": edit.fields.as_ref().map(|fields| fields.iter().map(|(name, _)| name).collect::<Vec<_>>()),
@@ -106,8 +106,7 @@ pub fn act(tx: &mut Tx<'_>, act: &Act, deed: &Deed, now: Timestamp) -> Result<An
         Deed::GiveUp => {
             action::give_up(tx, act.tenant, act.id, now)?;
             note(tx, act, &view, now, ("record.given_up", "callback.given_up"), json!({}))?;
-            // A parked record has told its failure already.
-            if view.state == "pending" && view.kind == record::KIND {
+            if view.kind == record::KIND {
                 let words = "an administrator gave the record up before it was written";
                 let outcome = Outcome::failed(Class::Refused, "GIVEN_UP", words);
                 let purpose = record::purpose(&view.body);
@@ -120,20 +119,27 @@ pub fn act(tx: &mut Tx<'_>, act: &Act, deed: &Deed, now: Timestamp) -> Result<An
     Ok(Answer::Done)
 }
 
-/// Puts a step back to work, and lets its lane try at once.
+/// Puts a step back to work, and lets its lane try at once. What a record's last attempt sent may still be on its way: the
+/// record is not looked for before it must have arrived.
 fn again(
     tx: &mut Tx<'_>,
     act: &Act,
     view: &View,
-    (body, doubt): (&str, Doubt),
+    (body, lane, doubt): (&str, &str, Doubt),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let doubts = match doubt {
         Doubt::Kept => view.doubts,
         Doubt::Dispelled => 0,
     };
-    action::again(tx, act.tenant, act.id, (body, doubts), now)?;
-    lane::open_now(tx, act.tenant, &view.lane, now)
+    let arrived = match view.settled_at {
+        Some(settled) => settled.plus(record::REST),
+        None => view.due_at.min(now.plus(record::REST)),
+    };
+    let in_doubt = view.kind == record::KIND && doubts > 0;
+    let due_at = if in_doubt { arrived.max(now) } else { now };
+    action::again(tx, act.tenant, act.id, Again { body, lane, doubts, due_at }, now)?;
+    lane::open_now(tx, act.tenant, lane, now)
 }
 
 /// The changed body.

@@ -28,7 +28,7 @@ pub(super) fn enqueue(
 
 /// The lane: one receiver of one tenant. A tenant's trouble with a host is not another tenant's. A URL that cannot be
 /// read is refused when it is tried, and needs no lane of its own.
-fn lane(tenant: TenantId, url: &str) -> String {
+pub(super) fn lane(tenant: TenantId, url: &str) -> String {
     let host = Target::parse(url, Schemes::HttpAndHttps).map(|target| target.authority()).unwrap_or_default();
     format!("{KIND}:{tenant}:{host}")
 }

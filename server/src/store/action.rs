@@ -50,7 +50,20 @@ pub fn find(tx: &mut Tx<'_>, tenant: TenantId, id: JobId) -> Result<Option<View>
     row.as_ref().map(viewed).transpose()
 }
 
-/// Puts a job that nobody tries back to work at once, with this body and so many doubts; its failures are forgotten.
+/// How a job is put back to work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Again<'a> {
+    /// Its body from now on.
+    pub body: &'a str,
+    /// Its lane from now on.
+    pub lane: &'a str,
+    /// How many of its attempts may have done what they were to do.
+    pub doubts: i64,
+    /// When it may be tried.
+    pub due_at: Timestamp,
+}
+
+/// Puts a job that nobody tries back to work; its failures are forgotten.
 ///
 /// # Errors
 /// [`StoreError::Stale`] if it is not there, settled or being tried.
@@ -58,15 +71,23 @@ pub fn again(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     id: JobId,
-    (body, doubts): (&str, i64),
+    again: Again<'_>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.guarded(
         "the job",
         "update job set state = 'pending', due_at = $1, leased_until = 0, lease = '', settled_at = null, failures = 0,
-                        body = $2, doubts = $3
-         where id = $4 and tenant_id = $5 and state in ('pending', 'parked') and leased_until <= $1",
-        &[now.into(), body.into(), Value::Int(doubts), id.0.into(), tenant.0.into()],
+                        body = $2, lane = $3, doubts = $4
+         where id = $5 and tenant_id = $6 and state in ('pending', 'parked') and leased_until <= $7",
+        &[
+            again.due_at.into(),
+            again.body.into(),
+            again.lane.into(),
+            Value::Int(again.doubts),
+            id.0.into(),
+            tenant.0.into(),
+            now.into(),
+        ],
     )
 }
 

@@ -378,3 +378,40 @@ async fn a_retry_that_fails_again_tells_nobody_a_second_time() {
     let kinds = world.kinds().await;
     assert_eq!(kinds.iter().filter(|kind| *kind == "action.settled").count(), 1, "{kinds:?}");
 }
+
+#[tokio::test]
+async fn rule_5_6_a_retry_by_hand_does_not_look_before_what_was_sent_must_have_arrived() {
+    let world = World::new().await;
+    let id = world.completed("a", LINK, connected(), at(1000)).await;
+    let job = world.claim_one(at(1000)).await;
+    world.settle(job, Outcome::failed(Class::Unsure, "", "no answer"), at(1015)).await;
+    assert_eq!(world.act(id, Deed::Retry(Doubt::Kept), at(1016)).await, Answer::Done);
+    assert_eq!(world.claim(at(1044)).await, [], "the record may still be on its way");
+    let job = world.claim_one(at(1046)).await;
+    assert_eq!(job.doubts, 2);
+    world.settle(job, Outcome::failed(Class::Unprovable, "", "nobody can know"), at(1047)).await;
+    assert_eq!(world.act(id, Deed::Retry(Doubt::Kept), at(1048)).await, Answer::Done);
+    let early = world.claim(at(1048)).await;
+    assert!(early.iter().all(|job| job.kind == "callback"), "{early:?}");
+
+    // A person who has looked knows more than the clock.
+    assert_eq!(world.act(id, Deed::Retry(Doubt::Dispelled), at(1049)).await, Answer::Done);
+    assert_eq!(world.claim(at(1049)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_callback_with_another_address_waits_for_its_new_receiver_alone() {
+    let world = World::new().await;
+    let id = world.completed("a", "[ctl_callbackUrl|https://h.example/done]", connected(), at(1000)).await;
+    let tenant = world.fixture.tenant;
+    let job = world.views(id).await.remove(0).id;
+    let edit = Edit { url: some("https://other.example/done"), ..Edit::default() };
+    let who = Act { tenant, id: job, by: "admin".to_owned() };
+    let held = world.fixture.store.write(move |tx| {
+        lane::hold(tx, (tenant, "callback:1:h.example"), (lane::Why::Spared, "busy"), at(1300), at(1000))?;
+        act(tx, &who, &Deed::Edit(edit), at(1001))
+    });
+    assert_eq!(held.await.expect("written"), Answer::Done);
+    assert_eq!(world.claim_one(at(1001)).await.lane, "callback:1:other.example");
+    assert_eq!(world.lanes().await, [("callback:1:h.example".to_owned(), 0, at(1300))], "its pause goes on");
+}

@@ -76,8 +76,10 @@ fn a_job_given_back_is_due_later_and_a_parked_one_when_it_is_resent() {
     assert_eq!(callback, transaction::CallbackView { state: "parked", attempts: 2 });
 
     let id = parked.first().expect("one").id;
-    let again =
-        move |tenant| acme.store.write_blocking(move |tx| action::again(tx, tenant, id, ("{}", 0), at(70)));
+    let again = move |tenant| {
+        let again = action::Again { body: "{}", lane: "other.example.com", doubts: 0, due_at: at(75) };
+        acme.store.write_blocking(move |tx| action::again(tx, tenant, id, again, at(70)))
+    };
     let not_there = Err(StoreError::Stale { what: "the job" });
     assert_eq!(again(TenantId(99)), not_there, "another tenant's job is not there");
     assert_eq!(again(tenant), Ok(()));
