@@ -81,7 +81,7 @@ enum Order {
 }
 
 impl Running {
-    /// Claims nothing more and waits for the attempts that run, which takes 15 s at most.
+    /// Claims nothing more and waits for the attempts that run, which takes as long as the longest of a record at most.
     pub async fn stop(self) {
         let _ = self.stop.send(Order::Stop);
         if self.task.await.is_err() {
