@@ -1,7 +1,8 @@
 // Screen pops: of all tabs of an agent one opens each; where the browser forbids it, a button waits in all of them.
 import { api, element } from "./live.js";
 
-/** A pop older than this (the CRM was down) does not open by itself any more. */
+/** A pop whose call has been complete for longer (the CRM was down) does not open by itself any more: the agent is at something
+    else. */
 const BY_ITSELF_SECONDS = 120;
 
 /** A tab that was given a pop and has not opened it after so long will not any more. */

@@ -55,6 +55,8 @@ pub struct Stored {
     pub pop: Pop,
     /// Where it is.
     pub state: State,
+    /// When its call was complete: a record that the CRM was slow to take is offered long after.
+    pub complete_at: Timestamp,
     /// When it was offered.
     pub offered_at: Timestamp,
     /// When its state last changed.
@@ -207,8 +209,9 @@ pub fn find(
     transaction: TransactionId,
 ) -> Result<Option<Stored>, StoreError> {
     let row = tx.first(
-        "select transaction_id, agent_id, body, state, offered_at, changed_at from screen_pop
-         where transaction_id = $1 and tenant_id = $2",
+        "select pop.transaction_id, pop.agent_id, pop.body, pop.state, pop.offered_at, pop.changed_at, txn.completed_at
+         from screen_pop pop join txn on txn.id = pop.transaction_id
+         where pop.transaction_id = $1 and pop.tenant_id = $2",
         &[transaction.0.into(), tenant.0.into()],
     )?;
     row.as_ref().map(stored).transpose()
@@ -223,10 +226,11 @@ pub fn open_of_agent(
     limit: u32,
 ) -> Result<Vec<Stored>, StoreError> {
     let rows = tx.query(
-        "select transaction_id, agent_id, body, state, offered_at, changed_at from screen_pop
-         where agent_id = $1 and tenant_id = $2 and state in ('offered', 'opening', 'blocked', 'nothing')
-               and offered_at > $3
-         order by transaction_id desc limit $4",
+        "select pop.transaction_id, pop.agent_id, pop.body, pop.state, pop.offered_at, pop.changed_at, txn.completed_at
+         from screen_pop pop join txn on txn.id = pop.transaction_id
+         where pop.agent_id = $1 and pop.tenant_id = $2
+               and pop.state in ('offered', 'opening', 'blocked', 'nothing') and pop.offered_at > $3
+         order by pop.transaction_id desc limit $4",
         &[agent.0.into(), tenant.0.into(), after.into(), Value::Int(limit.into())],
     )?;
     rows.iter().map(stored).collect()
@@ -235,13 +239,15 @@ pub fn open_of_agent(
 fn stored(row: &Row) -> Result<Stored, StoreError> {
     let name = row.text("state")?;
     let state = State::ALL.into_iter().find(|known| known.as_str() == name);
+    let offered_at = row.moment("offered_at")?;
     Ok(Stored {
         transaction: TransactionId(row.int("transaction_id")?),
         agent: AgentId(row.int("agent_id")?),
         pop: serde_json::from_str(&row.text("body")?)
             .map_err(|error| row.unreadable("screen_pop.body", &format!("is no screen pop ({error})")))?,
         state: state.ok_or_else(|| row.unreadable("screen_pop.state", "is no state"))?,
-        offered_at: row.moment("offered_at")?,
+        complete_at: row.optional_moment("completed_at")?.unwrap_or(offered_at),
+        offered_at,
         changed_at: row.moment("changed_at")?,
     })
 }

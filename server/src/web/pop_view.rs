@@ -27,14 +27,14 @@ fn whole(stored: &Stored) -> Value {
     shown
 }
 
-/// As a console needs it: without the fields, and with its age by our clock.
+/// As a console needs it: without the fields, and with the time since its call was complete, by our clock.
 fn short(stored: &Stored, now: Timestamp) -> Value {
     let mut shown = whole(stored);
     if let Value::Object(shown) = &mut shown {
         shown.remove("fields");
     }
     shown["transaction_id"] = stored.transaction.0.into();
-    shown["age_seconds"] = now.since(stored.offered_at).as_secs().into();
+    shown["age_seconds"] = now.since(stored.complete_at).as_secs().into();
     shown["unchanged_seconds"] = now.since(stored.changed_at).as_secs().into();
     shown
 }

@@ -1,10 +1,14 @@
 //! Screen pops: a ticket is taken once, by its owner, in its time; what is shown is of the last day (semantics 5.4, SEC-30).
 
 use super::super::screen_pop::{self, Claim, Owner, State, Ticket, Turn};
+use super::super::transaction::Version;
 use super::super::{external_login, transaction};
 use super::{Fixture, acme, at, click};
+use ringbridge_core::call::{Call, Initiator, Input, Terms};
 use ringbridge_core::id::TenantId;
 use ringbridge_core::screen_pop::{Opens, Pop, Window, WindowKind};
+use ringbridge_core::tenant::WrapUpAfterFailed;
+use ringbridge_core::wrap_up::Rules;
 
 fn pop() -> Pop {
     Pop {
@@ -71,6 +75,7 @@ fn consoles_are_told_of_what_waits_since_a_moment() {
         agent: owner.agent,
         pop: pop(),
         state: State::Offered,
+        complete_at: at(1000),
         offered_at: at(1000),
         changed_at: at(1000),
     };
@@ -82,6 +87,26 @@ fn consoles_are_told_of_what_waits_since_a_moment() {
     assert_eq!((dismissed, open(999)), (Ok(Turn::Had), vec![]));
     let of_others = acme.store.read_blocking(move |tx| screen_pop::find(tx, TenantId(99), owner.transaction));
     assert_eq!(of_others, Ok(None));
+}
+
+#[test]
+fn rule_5_4_a_pop_knows_when_its_call_was_complete_however_late_it_is_offered() {
+    let acme = acme();
+    let (tenant, agent) = (acme.tenant, acme.alice);
+    let unit = acme.store.write_blocking(move |tx| {
+        let transaction = transaction::insert(tx, &click(tenant, agent, "a"))?;
+        let mut call = Call::new();
+        let wrap_up = Rules { seconds: 0, after_failed: WrapUpAfterFailed::Full, lists: vec![] };
+        let terms =
+            Terms { ring_agent_seconds: 30, ring_customer_seconds: 60, talk_seconds_max: 60, wrap_up };
+        call.handle(&terms, Input::End(Initiator::Agent), at(400));
+        transaction::update(tx, transaction, Version::FIRST, &call, "", at(400))?;
+        screen_pop::offer(tx, Owner { tenant, agent, transaction }, &pop(), at(1000))?;
+        let found = screen_pop::find(tx, tenant, transaction)?;
+        let listed = screen_pop::open_of_agent(tx, tenant, agent, at(999), 10)?;
+        Ok(found.into_iter().chain(listed).map(|pop| (pop.complete_at, pop.offered_at)).collect::<Vec<_>>())
+    });
+    assert_eq!(unit, Ok(vec![(at(400), at(1000)); 2]));
 }
 
 #[test]
