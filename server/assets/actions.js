@@ -5,16 +5,23 @@ const complaint = document.querySelector("[data-complaint]");
 const KINDS = { record: "Record", auto_log: "Auto log", callback: "Callback" };
 const time = (text) => (text ? new Date(text).toLocaleString() : "");
 
-/** Runs one act and shows what is wrong with it. */
-async function act(path, options) {
+/** Runs one act and shows what came of it, or what is wrong with it: then a form stays as it was filled. */
+async function act(path, options, box) {
   complaint.textContent = "";
-  try { await api(path, options); } catch (problem) { complaint.textContent = problem.detail ?? "The server cannot be reached."; }
+  try { await api(path, options); }
+  catch (problem) {
+    complaint.textContent = problem.detail ?? "The server cannot be reached.";
+    complaint.scrollIntoView({ block: "nearest" });
+    for (const button of box.querySelectorAll("button")) button.disabled = false;
+    return;
+  }
+  for (const form of box.querySelectorAll("details")) form.open = false;
   load();
 }
 
 function button(words, kind, onClick) {
   const made = element("button", { type: "button", class: kind }, words);
-  made.addEventListener("click", () => { made.disabled = true; onClick(); });
+  made.addEventListener("click", () => { made.disabled = true; onClick(made.closest("article")); });
   return made;
 }
 
@@ -36,7 +43,8 @@ function editor(action) {
     event.preventDefault();
     const values = inputs.map(([name, input]) => [name, input.value]);
     const body = action.kind === "callback" ? { url: values[0][1] } : { object: values[0][1], fields: values.slice(1) };
-    act(`/api/v1/actions/${action.id}`, { method: "PUT", body });
+    save.disabled = true;
+    act(`/api/v1/actions/${action.id}`, { method: "PUT", body }, form.closest("article"));
   });
   return form;
 }
@@ -53,9 +61,9 @@ function card(action) {
       (action.state === "pending" ? ` · next ${time(action.due_at)}` : ` · parked ${time(action.settled_at)}`)),
     unsure ? element("p", {}, "It may exist: look for it in the CRM before you try again.") : null,
     element("div", { class: "actions" },
-      button("Try again", "", () => act(`${path}/retry`, { method: "POST" })),
-      unsure ? button("I looked, it is not there: try again", "plain", () => act(`${path}/retry`, { method: "POST", body: { record: "absent" } })) : null,
-      button("Give up", "end", () => act(`${path}/give-up`, { method: "POST" }))),
+      button("Try again", "", (box) => act(`${path}/retry`, { method: "POST" }, box)),
+      unsure ? button("I looked, it is not there: try again", "plain", (box) => act(`${path}/retry`, { method: "POST", body: { record: "absent" } }, box)) : null,
+      button("Give up", "end", (box) => act(`${path}/give-up`, { method: "POST" }, box))),
     element("details", {}, element("summary", {}, "Edit"), editor(action)));
 }
 
@@ -70,16 +78,20 @@ function showConnections(connections) {
     element("td", {}, time(lane.held_until)), element("td", {}, String(lane.waiting)))));
 }
 
+let unreachable = false;
+
 const load = latest(async () => {
   // An open form is not replaced under somebody's hands.
-  if (document.querySelector("details[open]") && document.activeElement?.closest("form")) return;
+  if (document.querySelector("details[open]")) return;
   try {
     const { actions, connections } = await api("/api/v1/actions");
     show(document.querySelector("[data-parked]"), actions.filter((action) => action.state === "parked"), "Nothing is parked.");
     show(document.querySelector("[data-waiting]"), actions.filter((action) => action.state === "pending"), "Nothing waits.");
     showConnections(connections);
+    if (unreachable) { unreachable = false; complaint.textContent = ""; }
   } catch (problem) {
     if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
+    unreachable = true;
     complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
   }
 });
