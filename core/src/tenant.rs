@@ -105,6 +105,14 @@ impl Tenant {
         salesforce.into_iter().chain(self.connectors.connected()).collect()
     }
 
+    /// The CRMs whose settings lead to a test endpoint instead, of which every screen tells (`contract.md`).
+    #[must_use]
+    pub fn on_test_endpoints(&self) -> Vec<Integration> {
+        let salesforce = self.salesforce.as_ref().filter(|salesforce| salesforce.test_endpoint);
+        let salesforce = salesforce.map(|_| Integration::Sfdc);
+        salesforce.into_iter().chain(self.connectors.on_test_endpoints()).collect()
+    }
+
     /// The code lists that apply to a call: the queue's, or the tenant's without one (1.10).
     #[must_use]
     pub fn lists_for(&self, queue: Option<QueueId>) -> Vec<&CodeList> {

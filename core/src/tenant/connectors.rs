@@ -223,6 +223,19 @@ impl<S> Connectors<S> {
         [rest, hubspot, zendesk, dynamics].into_iter().flatten().collect()
     }
 
+    /// What leads to a test endpoint.
+    #[must_use]
+    pub fn on_test_endpoints(&self) -> Vec<Integration> {
+        let rest = self.rest.as_ref().filter(|rest| rest.test_endpoint).map(|_| Integration::Rest);
+        let hubspot = self.hubspot.as_ref().filter(|hubspot| hubspot.test_endpoint);
+        let zendesk = self.zendesk.as_ref().filter(|zendesk| zendesk.test_endpoint);
+        let dynamics = self.dynamics.as_ref().filter(|dynamics| dynamics.test_endpoint);
+        let hubspot = hubspot.map(|_| Integration::Hubspot);
+        let zendesk = zendesk.map(|_| Integration::Zendesk);
+        let dynamics = dynamics.map(|_| Integration::Dynamics);
+        [rest, hubspot, zendesk, dynamics].into_iter().flatten().collect()
+    }
+
     /// The same settings with something else in each secret's place. The name tells the secrets apart, for ever: sealed
     /// ones are sealed for it.
     ///

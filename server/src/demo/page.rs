@@ -7,6 +7,7 @@
 use super::peers::{Act, Peers, Snapshot, Which};
 use super::{CALLBACK_SECRET, EXAMPLES, LOGINS};
 use crate::web::body;
+use crate::web::header::Who;
 use crate::web::problem::{Problem, page};
 use crate::web::{App, Caller};
 use axum::extract::{Path, Request};
@@ -43,9 +44,9 @@ pub(super) struct Example {
 
 #[derive(askama::Template)]
 #[template(path = "demo.html")]
-struct DemoPage {
+struct DemoPage<'a> {
     /// The agent who is logged in.
-    who: Option<Who>,
+    who: Option<Who<'a>>,
     examples: &'static [Example],
     logins: &'static [(&'static str, &'static str)],
     receiver: SocketAddr,
@@ -53,23 +54,11 @@ struct DemoPage {
     secret: &'static str,
 }
 
-/// As the header of agents' pages wants it.
-struct Who {
-    name: String,
-    tenant: String,
-}
-
 async fn show(
     caller: Result<Caller, Problem>,
     Extension(peers): Extension<Arc<Peers>>,
 ) -> Result<impl IntoResponse, Problem> {
-    let who = match caller {
-        Ok(caller) => {
-            let settings = caller.settings()?;
-            Some(Who { name: settings.name.clone(), tenant: caller.tenant.name.clone() })
-        }
-        Err(_) => None,
-    };
+    let who = caller.as_ref().ok().map(Who::of).transpose()?;
     let receiver = peers.receiver();
     let (crm, secret) = (peers.crm(), CALLBACK_SECRET);
     Ok(page(&DemoPage { who, examples: EXAMPLES, logins: LOGINS, receiver, crm, secret }))

@@ -3,7 +3,8 @@
 //! Leaves to others: what there is and what can be done about it (`api::actions`).
 
 use super::App;
-use super::console::{Who, to_login, who};
+use super::console::to_login;
+use super::header::Who;
 use super::problem::{Problem, page};
 use super::session::{Caller, Principal};
 use axum::extract::State;
@@ -14,13 +15,11 @@ use std::sync::Arc;
 #[template(path = "actions.html")]
 struct ActionsPage<'a> {
     who: Who<'a>,
-    test_endpoint: bool,
 }
 
 /// The handler.
 pub(super) async fn get(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
     let Some(caller) = caller else { return Ok(to_login()) };
     Principal::Agent(caller.clone()).must_administer()?;
-    let test_endpoint = caller.tenant.salesforce.as_ref().is_some_and(|salesforce| salesforce.test_endpoint);
-    Ok(page(&ActionsPage { who: who(&caller)?, test_endpoint }))
+    Ok(page(&ActionsPage { who: Who::of(&caller)? }))
 }

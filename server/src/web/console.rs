@@ -1,6 +1,7 @@
 //! `GET /AGUI/` and `GET /AGUI/links/`: the agent console and the link checker, as frames that their scripts fill.
 
 use super::App;
+use super::header::Who;
 use super::problem::{Problem, page};
 use super::session::Caller;
 use axum::extract::State;
@@ -8,12 +9,6 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
-
-/// Who is logged in, for the header of the page.
-pub(super) struct Who<'a> {
-    pub(super) name: &'a str,
-    pub(super) tenant: &'a str,
-}
 
 #[derive(askama::Template)]
 #[template(path = "console.html")]
@@ -29,10 +24,6 @@ struct LinksPage<'a> {
     who: Who<'a>,
 }
 
-pub(super) fn who(caller: &Caller) -> Result<Who<'_>, Problem> {
-    Ok(Who { name: &caller.settings()?.name, tenant: &caller.tenant.name })
-}
-
 pub(super) fn to_login() -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/login")]).into_response()
 }
@@ -42,11 +33,11 @@ pub async fn console(State(_): State<Arc<App>>, caller: Option<Caller>) -> Resul
     let Some(caller) = caller else { return Ok(to_login()) };
     let pop = caller.tenant.screen_pop.as_ref();
     let external_login = pop.is_some_and(|pop| pop.enabled && !pop.url.is_empty());
-    Ok(page(&ConsolePage { who: who(&caller)?, external_login }))
+    Ok(page(&ConsolePage { who: Who::of(&caller)?, external_login }))
 }
 
 /// `GET /AGUI/links/`
 pub async fn links(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
     let Some(caller) = caller else { return Ok(to_login()) };
-    Ok(page(&LinksPage { who: who(&caller)? }))
+    Ok(page(&LinksPage { who: Who::of(&caller)? }))
 }

@@ -19,6 +19,7 @@ pub mod console;
 pub mod edge;
 pub mod events;
 pub mod external;
+pub mod header;
 pub mod listener;
 pub mod login;
 pub mod metrics;

@@ -3,6 +3,7 @@
 //! Promises: what is asserted is what a client sees, byte by byte where it matters. Leaves to others: phones and calls that
 //! connect (the `e2e` crate).
 
+mod actions;
 mod api;
 mod click;
 mod client;

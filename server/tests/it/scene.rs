@@ -75,10 +75,11 @@ impl Scene {
         let phone = phones.local_addr().expect("an address");
         let mut acme = acme();
         change(&mut acme);
-        let logins = [("alice", Role::Agent), ("bob", Role::Agent), ("sue", Role::Supervisor)];
+        let logins =
+            [("alice", Role::Agent), ("bob", Role::Agent), ("sue", Role::Supervisor), ("ada", Role::Admin)];
         let acme = write(&store, &keys, acme, &logins, phone).await;
         let other = Tenant { name: "other".to_owned(), hosts: vec!["other.example".to_owned()], ..empty() };
-        write(&store, &keys, other, &[("olga", Role::Agent)], phone).await;
+        write(&store, &keys, other, &[("olga", Role::Agent), ("otto", Role::Admin)], phone).await;
 
         let directory = Arc::new(Directory::open(store.clone(), Arc::clone(&keys)).await.expect("tenants"));
         let (stop, stopping) = watch::channel(false);
