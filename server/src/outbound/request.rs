@@ -6,6 +6,10 @@
 use super::{Error, Refused, Schemes};
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method};
+use ringbridge_core::redact::Secret;
+
+/// The shortest secret that is looked for in an answer: what is shorter stands there by chance.
+const SHORTEST_SECRET: usize = 8;
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -36,6 +40,19 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// The same without a secret that went out with the request, where a refusal repeats it: its words are stored and shown.
+    #[must_use]
+    pub fn without(mut self, secret: &Secret) -> Self {
+        let secret = secret.expose();
+        if !(200..300).contains(&self.status) && secret.len() >= SHORTEST_SECRET {
+            let body = String::from_utf8_lossy(&self.body);
+            if body.contains(secret) {
+                self.body = body.replace(secret, "***").into();
+            }
+        }
+        self
+    }
+
     /// A header's text; nothing where it is absent or no text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

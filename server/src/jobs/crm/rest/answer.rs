@@ -68,7 +68,8 @@ fn in_header(value: &str) -> Option<String> {
     Some(inside.unwrap_or(last).trim_matches('\'').to_owned())
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether a text can be a record's id.
+pub(super) fn is_id(id: &str) -> bool {
     !id.trim().is_empty() && id.chars().count() <= MOST_ID && !id.chars().any(char::is_control)
 }
 
@@ -163,7 +164,8 @@ fn said(error: &Value) -> Option<String> {
 /// The code of one error: a word, not a sentence.
 fn named(error: &Value) -> Option<String> {
     let keys = ["errorCode", "code", "category", "error"];
-    let word = |text: &&str| !text.is_empty() && text.len() <= 64 && !text.contains(char::is_whitespace);
+    let apart = |c: char| c.is_whitespace() || c.is_control();
+    let word = |text: &&str| !text.is_empty() && text.len() <= 64 && !text.contains(apart);
     keys.iter().find_map(|key| error[*key].as_str().filter(word)).map(str::to_owned)
 }
 

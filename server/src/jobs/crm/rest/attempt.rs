@@ -8,7 +8,7 @@ use super::answer;
 use super::grant::{Login, Owner, Tokens};
 use super::recipe::{Ask, Recipe, SafeBy, secret_value};
 use crate::outbound::{Outbound, Reply, Request};
-use hyper::header::AUTHORIZATION;
+use hyper::header::{AUTHORIZATION, HeaderValue};
 use ringbridge_core::crm::{Class, Created, Failure, History, Outcome};
 use ringbridge_core::redact::Secret;
 use ringbridge_core::time::Timestamp;
@@ -76,7 +76,10 @@ impl Attempt<'_> {
         match reply.status {
             404 => Ok(None),
             200..300 if serde_json::from_slice::<serde_json::Value>(&reply.body).is_ok() => {
-                Ok(answer::pointed_at(&reply.body, pointer))
+                match answer::pointed_at(&reply.body, pointer) {
+                    Some(id) if !answer::is_id(&id) => Err(doubtful("what it found is no id".to_owned())),
+                    found => Ok(found),
+                }
             }
             200..300 => Err(doubtful("the answer is no JSON".to_owned())),
             _ => {
@@ -146,8 +149,19 @@ impl Attempt<'_> {
             body: ask.body.clone(),
             most_read: MOST_READ,
         };
-        self.outbound.send(request).await.map_err(|none| answer::unanswered(none, safe_by))
+        let reply = self.outbound.send(request).await.map_err(|none| answer::unanswered(none, safe_by))?;
+        Ok(match (&recipe.login, token) {
+            (Login::Header(_, value), _) => reply.without(&sent(value)),
+            (Login::None | Login::Client(_), Some(token)) => reply.without(token),
+            (Login::None | Login::Client(_), None) => reply,
+        })
     }
+}
+
+/// The secret in a header: what stands behind the scheme, if there is one (RFC 9110, 11.4).
+fn sent(value: &HeaderValue) -> Secret {
+    let text = value.to_str().unwrap_or_default();
+    Secret::new(text.split_once(' ').map_or(text, |(_, secret)| secret))
 }
 
 /// Nobody can be asked.

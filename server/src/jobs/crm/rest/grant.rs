@@ -109,7 +109,8 @@ async fn ask(outbound: &Outbound, client: &Client, schemes: Schemes) -> Result<(
     let reply = outbound
         .send(request)
         .await
-        .map_err(|unanswered| failed(Class::Away, "UNREACHABLE", &answer::why(unanswered.error)))?;
+        .map_err(|unanswered| failed(Class::Away, "UNREACHABLE", &answer::why(unanswered.error)))?
+        .without(&client.secret);
     let json: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     if reply.status != 200 {
         let (code, message) = answer::words(&reply);

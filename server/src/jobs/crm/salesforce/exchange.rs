@@ -238,7 +238,8 @@ impl<'a> Exchange<'a> {
             }
         }
         let body = body.unwrap_or_default().to_owned();
-        self.outbound.send(self.request(method.clone(), &url, headers, body)).await
+        let reply = self.outbound.send(self.request(method.clone(), &url, headers, body)).await;
+        reply.map(|reply| reply.without(&session.grant.token))
     }
 
     fn request<'u>(&self, method: Method, url: &'u str, headers: HeaderMap, body: String) -> Request<'u> {

@@ -10,6 +10,9 @@ use serde::Deserialize;
 /// The most bytes of Salesforce's words that are kept: an error page is no sentence.
 const WORDS_MAX: usize = 2_000;
 
+/// The most characters of a code; the longest of Salesforce's has 60.
+const CODE_MAX: usize = 100;
+
 /// Texts of a 401 that a new token would not mend: clients that took them for expiry asked for tokens without end.
 const NOT_EXPIRY: [&str; 2] =
     ["Connected app is not attached to Agent", "This session is not valid for use with the REST API"];
@@ -82,7 +85,7 @@ impl Fault {
         };
         let mut sentences = vec![row_text(first)];
         sentences.extend(self.rows.iter().skip(1).map(|row| format!("{}: {}", row.code, row_text(row))));
-        Failure { class, code: first.code.clone(), message: words(&sentences.join("; ")) }
+        Failure { class, code: code(&first.code), message: words(&sentences.join("; ")) }
     }
 
     fn class(&self, repeat: Repeat) -> Class {
@@ -121,6 +124,11 @@ fn row_text(row: &Row) -> String {
         [] => row.message.clone(),
         fields => format!("{} ({})", row.message, fields.join(", ")),
     }
+}
+
+/// A foreign code: one line, not long.
+pub(super) fn code(text: &str) -> String {
+    words(&text.chars().take(CODE_MAX).collect::<String>())
 }
 
 /// Foreign text for a sentence: one line, not endless.

@@ -4,7 +4,7 @@
 //! org that the tenant expects. A refusal keeps Salesforce's words. Leaves to others: when to ask (`door`).
 
 use super::assertion::{self, Claims};
-use super::fault::{Fault, Repeat, unanswered, words};
+use super::fault::{Fault, Repeat, code, unanswered, words};
 use super::ids::RecordId;
 use crate::outbound::{Outbound, Reply, Request, Schemes};
 use hyper::Method;
@@ -75,6 +75,10 @@ pub(super) async fn ask(
     };
     // A token that was made and not heard of is forgotten on both sides.
     let reply = outbound.send(request).await.map_err(|why| unanswered(why, Repeat::Harmless))?;
+    let reply = match &settings.login {
+        Login::ClientCredentials { client_secret } => reply.without(client_secret),
+        Login::Jwt { .. } => reply,
+    };
     if (200..300).contains(&reply.status) { granted(&reply, settings) } else { Err(refusal(&reply)) }
 }
 
@@ -172,7 +176,7 @@ fn refusal(reply: &Reply) -> Failure {
         _ if reply.status >= 500 => Class::Away,
         _ => Class::Unauthorized,
     };
-    Failure { class, code: words(&error), message: words(&error_description) }
+    Failure { class, code: code(&error), message: words(&error_description) }
 }
 
 #[cfg(test)]

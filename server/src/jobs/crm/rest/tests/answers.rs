@@ -296,3 +296,25 @@ async fn a_tenant_without_the_connection_has_none() {
         assert_eq!(report, None);
     }
 }
+
+#[tokio::test]
+async fn a_look_up_that_finds_what_is_no_id_has_found_nothing_out() {
+    for id in [String::new(), "  ".to_owned(), "x".repeat(300), "a\\nb".to_owned()] {
+        let crm = Crm::that([say("200 OK", &format!(r#"{{"calls":[{{"id":"{id}"}}]}}"#))]).await;
+        let order = order(Integration::Rest, &[]);
+        let outcome = attempt(with_rest(rest(&crm, look_up(&crm))), &order, History::Again).await;
+        let sentence = "LOOK_UP_FAILED: an earlier attempt may have made the record, and the look-up does not tell: what \
+                        it found is no id";
+        assert_eq!(failed(&outcome), (Class::Unprovable, sentence.to_owned()), "{id:?}");
+    }
+}
+
+#[tokio::test]
+async fn sec_14_a_refusal_has_no_control_characters_and_repeats_no_secret() {
+    let refusal = r#"{"code":"\u001b[31m","message":"the token tok-123456 is\u0007 bad"}"#;
+    let crm = Crm::that([say("400 Bad Request", refusal)]).await;
+    let auth = Auth::Bearer(Secret::new("tok-123456"));
+    let settings = Rest { auth, ..rest(&crm, key()) };
+    let outcome = attempt(with_rest(settings), &order(Integration::Rest, &[]), History::First).await;
+    assert_eq!(failed(&outcome), (Class::Refused, "HTTP_400: the token *** is  bad".to_owned()));
+}

@@ -45,7 +45,7 @@ impl Recorded {
                     line if line.starts_with("POST /services/oauth2/token") => {
                         let id = "https://login.salesforce.com/id/00Dx0000000BV7zEAG/005x00000012Q9PAAU";
                         let token = format!(
-                            r#"{{"access_token":"00Dx!AR","signature":"s","token_format":"opaque","scope":"api","instance_url":"{base}","id":"{id}","token_type":"Bearer","issued_at":"1645223681952"}}"#
+                            r#"{{"access_token":"00Dx!AR_TOKEN","signature":"s","token_format":"opaque","scope":"api","instance_url":"{base}","id":"{id}","token_type":"Bearer","issued_at":"1645223681952"}}"#
                         );
                         (json, token)
                     }
@@ -334,8 +334,20 @@ async fn a_write_bears_the_token_and_the_tenants_word_on_duplicates() {
         created(server.create_with(settings, History::First).await);
         let heads = server.heads.lock().unwrap();
         let head = heads.last().unwrap();
-        assert!(head.contains("\r\nauthorization: bearer 00dx!ar\r\n"), "{head}");
+        assert!(head.contains("\r\nauthorization: bearer 00dx!ar_token\r\n"), "{head}");
         assert!(head.contains("\r\ncontent-type: application/json\r\n"), "{head}");
         assert_eq!(head.lines().find(|line| line.starts_with("sforce-")), expected);
     }
+}
+
+#[tokio::test]
+async fn sec_14_a_refusal_is_short_on_one_line_and_repeats_no_token() {
+    let code = format!("BAD\\u001b[31m{}", "X".repeat(5000));
+    let refusal = format!(r#"[{{"message":"session 00Dx!AR_TOKEN\u0007 is odd","errorCode":"{code}"}}]"#);
+    let server = Recorded::start(vec![("400 Bad Request", refusal)], NOTHING).await;
+    let Outcome::Failed(failure) = server.create(KEY, History::First).await.outcome else {
+        panic!("refused")
+    };
+    assert!(failure.code.starts_with("BAD [31mXXX") && failure.code.len() <= 110, "{}", failure.code);
+    assert_eq!(failure.message, "session ***  is odd");
 }
