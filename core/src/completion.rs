@@ -165,6 +165,8 @@ pub enum UserdataForm {
 pub struct AfterCall {
     /// The CRMs that are connected.
     pub connected: Vec<Integration>,
+    /// By what a CRM knows our GUID again, where the tenant names it: a field, a header (5.6).
+    pub keys: Vec<(Integration, String)>,
     /// Whether logs are linked to `extTransactionData` (5.3).
     pub linking: Linking,
     /// Whether a call without `create` gets a log of its own (5.3).
@@ -202,8 +204,11 @@ impl AfterCall {
         let salesforce = tenant.salesforce.as_ref();
         let enhanced = salesforce.is_some_and(|salesforce| salesforce.enhanced);
         let logs = salesforce.is_some_and(|salesforce| salesforce.auto_log);
+        let key = salesforce.and_then(|salesforce| salesforce.external_id_field.clone());
+        let key = key.map(|field| (Integration::Sfdc, field));
         Self {
             connected: tenant.connected(),
+            keys: key.into_iter().chain(tenant.connectors.keys()).collect(),
             linking: if enhanced { Linking::Enhanced } else { Linking::Off },
             auto_log: if logs { AutoLog::On } else { AutoLog::Off },
             screen_pop: tenant.screen_pop.clone(),
@@ -370,7 +375,8 @@ fn order(
         .filter(|_| after.linking == Linking::Enhanced || integration != Integration::Sfdc)
         .map(|id| Related { id, kind: text(wish.ext, "extRecordType").unwrap_or_default() });
     let parent = text(wish.userdata, "ctl_parentid");
-    Order { purpose, integration, object, fields, related, parent, call: facts.for_crm(&values) }
+    let key = after.keys.iter().find(|(known, _)| *known == integration).map(|(_, field)| field.clone());
+    Order { purpose, integration, object, fields, related, key, parent, call: facts.for_crm(&values) }
 }
 
 #[cfg(test)]
@@ -530,6 +536,21 @@ mod tests {
         );
 
         assert_eq!(completed("[a|b]", ext, &connected()).auto_log, None);
+    }
+
+    #[test]
+    fn rule_5_6_an_order_bears_the_key_that_its_own_crm_knows_it_by() {
+        let keys = vec![(Integration::Hubspot, "guid".to_owned()), (Integration::Sfdc, "Key__c".to_owned())];
+        let after = AfterCall { keys, auto_log: AutoLog::On, ..connected() };
+        let Decided::Create(order) = completed("[ctl_action|create][ctl_intType|sfdc]", "", &after).action
+        else {
+            panic!("a record is ordered")
+        };
+        assert_eq!(order.key.as_deref(), Some("Key__c"));
+        let log = completed("[a|b]", "", &after).auto_log.expect("a log of its own");
+        assert_eq!(log.key.as_deref(), Some("Key__c"));
+        let unkeyed = AfterCall { keys: vec![], ..after };
+        assert_eq!(completed("[a|b]", "", &unkeyed).auto_log.expect("a log").key, None);
     }
 
     #[test]

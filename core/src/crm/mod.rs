@@ -27,6 +27,10 @@ pub struct Order {
     /// The record that the click came from: for Salesforce on a tenant with Enhanced integration (5.3), for the other CRMs
     /// always.
     pub related: Option<Related>,
+    /// By what the CRM knows the GUID again, as the tenant named it when the call began: a field, a header. What an earlier
+    /// attempt wrote is known by it and by nothing that was named later (5.6).
+    #[serde(default)]
+    pub key: Option<String>,
     /// `ctl_parentid`, filled: where the new record's page returns to.
     pub parent: Option<String>,
     /// The call.

@@ -236,6 +236,16 @@ impl<S> Connectors<S> {
         [rest, hubspot, zendesk, dynamics].into_iter().flatten().collect()
     }
 
+    /// The settings by which a CRM knows our GUID again, where they are the tenant's to choose (semantics 5.6).
+    pub fn keys(&self) -> impl Iterator<Item = (Integration, String)> {
+        let rest = self.rest.as_ref().and_then(|rest| match &rest.repeat {
+            Repeat::Key { header } => Some((Integration::Rest, header.clone())),
+            Repeat::LookUp { .. } | Repeat::Never => None,
+        });
+        let hubspot = self.hubspot.as_ref().and_then(|hubspot| hubspot.unique_property.clone());
+        rest.into_iter().chain(hubspot.map(|property| (Integration::Hubspot, property)))
+    }
+
     /// The same settings with something else in each secret's place. The name tells the secrets apart, for ever: sealed
     /// ones are sealed for it.
     ///

@@ -17,6 +17,7 @@ fn order(notes: &str, fields: &[(&str, &str)]) -> Order {
         object: "Call".to_owned(),
         fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         related: Some(Related { id: "501".to_owned(), kind: "contact".to_owned() }),
+        key: None,
         parent: None,
         call: CallFacts {
             transaction: TransactionId(4711),

@@ -7,6 +7,7 @@ use crate::outbound::{Outbound, Rules};
 use crate::store::{action, job, lane};
 use ringbridge_core::completion::AfterCall;
 use ringbridge_core::redact::Secret;
+use ringbridge_core::system_data::Integration;
 use ringbridge_core::tenant::salesforce::{Interface, Login, Salesforce};
 use ringbridge_core::time::Timestamp;
 use ringbridge_standin::callback::Receiver;
@@ -45,6 +46,11 @@ fn worker(world: &World, org: &Org) -> Runner {
     let lookup: TenantLookup = Arc::new(move |_| Some(Arc::clone(&known)));
     let rules = Rules { allow_private: vec!["127.0.0.0/8".parse().expect("a range")], ..Rules::default() };
     Runner::new(world.fixture.store.clone(), Outbound::new(rules).expect("a client"), lookup, "node")
+}
+
+/// What was settled at the click, under that tenant's settings.
+fn keyed() -> AfterCall {
+    AfterCall { keys: vec![(Integration::Sfdc, "Transactionid__c".to_owned())], ..connected() }
 }
 
 /// Tries everything that is due, side by side, until nothing is; gives how many attempts there were.
@@ -95,7 +101,7 @@ async fn a_crm_that_is_away_for_a_day_loses_nothing_and_is_not_overrun_when_it_i
     while now < evening {
         if now >= call_at {
             let name = format!("call-{}", calls.len());
-            calls.push(world.completed(&name, &create, connected(), now).await);
+            calls.push(world.completed(&name, &create, keyed(), now).await);
             call_at = now.plus(EVERY);
         }
         attempts += work(&runner, now).await;

@@ -5,7 +5,7 @@
 
 use super::grant::Login;
 use super::recipe::{
-    Ask, IdAt, Recipe, SafeBy, basic, bearer, header_name, header_value, refused, secret_value,
+    Ask, IdAt, Recipe, SafeBy, basic, bearer, header_name, header_value, known_by, refused, secret_value,
 };
 use crate::outbound::Schemes;
 use hyper::Method;
@@ -33,7 +33,7 @@ pub(super) fn recipe<'a>(rest: &'a Rest, order: &'a Order, now: Timestamp) -> Re
     let safe_by = match &rest.repeat {
         Repeat::Key { header } => {
             headers.insert(header_name(header)?, header_value(&order.call.guid.0)?);
-            SafeBy::Itself
+            known_by(order, header)
         }
         Repeat::LookUp { url, pointer } => {
             let ask = Ask::get(url.fill(&facts).map_err(unfillable)?);

@@ -4,7 +4,7 @@
 //! once and never again by itself. A property that the link names wins over ours. Leaves to others: sending (`attempt`).
 
 use super::preset::{base, encoded, merged, subject};
-use super::recipe::{Ask, FromId, IdAt, Recipe, SafeBy, bearer};
+use super::recipe::{Ask, FromId, IdAt, Recipe, SafeBy, bearer, known_by};
 use crate::outbound::Schemes;
 use hyper::Method;
 use ringbridge_core::crm::template::{Fact, Facts};
@@ -41,7 +41,7 @@ pub(super) fn recipe<'a>(hubspot: &'a Hubspot, order: &'a Order) -> Result<Recip
                 Some(Ask::json(Method::PUT, url, &Value::Null))
             };
             let ask = Ask::json(Method::POST, url, &json!({ "inputs": [input] }));
-            (ask, "/results/0/id", SafeBy::Itself, Box::new(after))
+            (ask, "/results/0/id", known_by(order, property), Box::new(after))
         }
         None => {
             let mut body = json!({ "properties": properties });

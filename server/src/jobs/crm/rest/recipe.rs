@@ -7,7 +7,7 @@ use super::grant::Login;
 use crate::outbound::Schemes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, header};
-use ringbridge_core::crm::{Class, Failure, Pages};
+use ringbridge_core::crm::{Class, Failure, Order, Pages};
 
 /// One request, complete but for the log-in.
 #[derive(Clone, Debug)]
@@ -68,6 +68,15 @@ pub(super) enum SafeBy {
     },
     /// Nothing.
     Nothing,
+}
+
+/// A request by whose `key` the CRM knows the GUID again. Where the order was written under another, an earlier attempt may
+/// not have borne it.
+pub(super) fn known_by(order: &Order, key: &str) -> SafeBy {
+    match order.key.as_deref() == Some(key) {
+        true => SafeBy::Itself,
+        false => SafeBy::Nothing,
+    }
 }
 
 /// Something worked out from the new record's id.

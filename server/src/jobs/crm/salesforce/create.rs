@@ -83,7 +83,7 @@ async fn written(
         Purpose::AutoLog => log::OBJECT,
     };
     let (describe, mut draft) = drafted(exchange, object, order, settings).await?;
-    let way = way(&mut draft, &describe, order, settings, keying);
+    let way = way(&mut draft, &describe, order, keying);
     if history == History::Again
         && let Some(found) = found_again(exchange, &describe, &way, order).await?
     {
@@ -135,9 +135,11 @@ async fn drafted(
 }
 
 /// Decides how the record is written, and fits the draft to it.
-fn way(draft: &mut Draft, describe: &Describe, order: &Order, settings: &Salesforce, keying: Keying) -> Way {
+///
+/// The key is the one of the order: what an earlier attempt wrote is found there, whatever the settings say now.
+fn way(draft: &mut Draft, describe: &Describe, order: &Order, keying: Keying) -> Way {
     let guid = order.call.guid.0.as_str();
-    if let Some(name) = settings.external_id_field.as_deref().filter(|_| keying == Keying::AsSet) {
+    if let Some(name) = order.key.as_deref().filter(|_| keying == Keying::AsSet) {
         match describe.field(name).filter(|field| field.is_key() && field.takes_text(guid.len())) {
             Some(key) if draft.fields.get(&key.name).is_none_or(|value| value == guid) => {
                 // The key stands in the address and must not stand in the record as well.
@@ -184,8 +186,8 @@ async fn found_again(
         Way::Unmarked => {
             let why = format!(
                 "an earlier attempt may have written this {}, and it has no field by which it could be found; look in \
-                 Salesforce, then try again or dismiss it. With external_id_field set to a field that is External ID and \
-                 Unique this cannot happen",
+                 Salesforce, then try again or dismiss it. Of calls that begin with external_id_field set to a field that is \
+                 External ID and Unique, none can come to this",
                 describe.name
             );
             return Err(unprovable("MAY_BE_WRITTEN", why));

@@ -95,7 +95,7 @@ fn set(
         return Err(refused("FIELD_NOT_ALLOWED", why));
     }
     let Some(field) = describe.field(name) else {
-        let key = settings.external_id_field.as_deref();
+        let key = order.key.as_deref();
         if key.is_some_and(|key| name.eq_ignore_ascii_case(key)) && text.trim() == order.call.guid.0 {
             // The tenant's own key: its loss is the admin's to mend, not the record's to pay for.
             draft.notes.push(format!("{name} is not in {} and was left out; create it again", describe.name));

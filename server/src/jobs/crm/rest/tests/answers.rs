@@ -318,3 +318,14 @@ async fn sec_14_a_refusal_has_no_control_characters_and_repeats_no_secret() {
     let outcome = attempt(with_rest(settings), &order(Integration::Rest, &[]), History::First).await;
     assert_eq!(failed(&outcome), (Class::Refused, "HTTP_400: the token *** is  bad".to_owned()));
 }
+
+#[tokio::test]
+async fn rule_5_6_a_key_that_was_named_later_proves_nothing_of_an_earlier_attempt() {
+    let crm = Crm::that([]).await;
+    for named_then in [None, Some("Another-Key".to_owned())] {
+        let order = Order { key: named_then, ..order(Integration::Rest, &[]) };
+        let outcome = attempt_as_written(with_rest(rest(&crm, key())), &order, History::Again).await;
+        assert_eq!(failed(&outcome).0, Class::Unprovable);
+    }
+    assert!(crm.lines().is_empty());
+}

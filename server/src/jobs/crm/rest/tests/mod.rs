@@ -155,6 +155,7 @@ fn order(integration: Integration, fields: &[(&str, &str)]) -> Order {
         object: "Call".to_owned(),
         fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         related: Some(Related { id: "501".to_owned(), kind: "Contact".to_owned() }),
+        key: None,
         parent: None,
         call: CallFacts {
             transaction: TransactionId(4711),
@@ -175,7 +176,13 @@ fn order(integration: Integration, fields: &[(&str, &str)]) -> Order {
     }
 }
 
+/// An attempt at an order that was written under these settings.
 async fn attempt(connectors: Connectors, order: &Order, history: History) -> Outcome {
+    let key = connectors.keys().next().map(|(_, key)| key);
+    attempt_as_written(connectors, &Order { key, ..order.clone() }, history).await
+}
+
+async fn attempt_as_written(connectors: Connectors, order: &Order, history: History) -> Outcome {
     connections().create(&tenant(connectors), order, history, now()).await.expect("it is connected").outcome
 }
 

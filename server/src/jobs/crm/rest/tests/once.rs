@@ -95,8 +95,9 @@ fn rest(crm: &Crm, repeat: Repeat) -> Connectors {
 /// Tries as the runner does, until the record is settled: doubt, once there, stays.
 async fn settle(connectors: Connectors) -> Outcome {
     let connections = connections();
+    let key = connectors.keys().next().map(|(_, key)| key);
+    let order = Order { key, ..order(Integration::Rest, &[]) };
     let tenant = tenant(connectors);
-    let order = order(Integration::Rest, &[]);
     let mut history = History::First;
     for _ in 0..8 {
         let report = connections.create(&tenant, &order, history, now()).await.unwrap();

@@ -276,3 +276,18 @@ async fn rule_5_6_whatever_goes_wrong_each_order_is_one_record() {
         assert!(tries > 90, "the faults were met: {tries}");
     }
 }
+
+#[tokio::test]
+async fn rule_5_6_a_record_is_looked_for_where_its_first_attempt_wrote_it_whatever_the_settings_say_now() {
+    let order = order(&[("Subject", "x")]);
+    for (first, then) in [(None, Some("Transactionid__c")), (Some("Transactionid__c"), None)] {
+        let mut stage = Stage::new().await;
+        stage.settings.external_id_field = first.map(str::to_owned);
+        let order = under(&stage.settings, &order);
+        let written = stage.created(&order).await.id;
+        // Its answer was lost, and an admin read that a key makes repeating safer.
+        stage.settings.external_id_field = then.map(str::to_owned);
+        assert_eq!(created(stage.attempt(&order, History::Again).await).id, written, "{first:?}");
+        assert_eq!(stage.org.records("Task").len(), 1, "{first:?}");
+    }
+}

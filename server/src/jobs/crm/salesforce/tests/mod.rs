@@ -55,7 +55,13 @@ impl Stage {
         Self { org, connections: connections(), settings }
     }
 
+    /// An attempt at an order that was written under these settings.
     pub(super) async fn create(&self, order: &Order, history: History) -> Report {
+        self.attempt(&under(&self.settings, order), history).await
+    }
+
+    /// An attempt at an order as it was written.
+    pub(super) async fn attempt(&self, order: &Order, history: History) -> Report {
         let now = crate::clock::now();
         self.connections.create(&tenant(), &self.settings, order, history, now).await
     }
@@ -79,6 +85,11 @@ impl Stage {
         let [task] = tasks.as_slice() else { panic!("{} tasks", tasks.len()) };
         names.iter().map(|name| task.value(name).to_string().trim_matches('"').to_owned()).collect()
     }
+}
+
+/// An order as it is written down under these settings.
+pub(super) fn under(settings: &Salesforce, order: &Order) -> Order {
+    Order { key: settings.external_id_field.clone(), ..order.clone() }
 }
 
 pub(super) fn created(report: Report) -> Created {
@@ -159,6 +170,7 @@ pub(super) fn order(fields: &[(&str, &str)]) -> Order {
         object: "Task".into(),
         fields: owned(fields),
         related: None,
+        key: None,
         parent: Some(ACCOUNT.into()),
         call: CallFacts {
             transaction: TransactionId(4711),

@@ -87,7 +87,7 @@ impl Recorded {
     }
 
     async fn create_with(&self, settings: Salesforce, history: History) -> Report {
-        let order = order(&[("subject", "x"), ("transactionid__c", GUID)]);
+        let order = under(&settings, &order(&[("subject", "x"), ("transactionid__c", GUID)]));
         connections().create(&tenant(), &settings, &order, history, crate::clock::now()).await
     }
 }
