@@ -25,24 +25,31 @@ function button(words, kind, onClick) {
   return made;
 }
 
+/** One name and its value, both to be mended: a field's name is what most refused records have wrong. */
+function pair(name, value) {
+  const named = element("input", { type: "text", "aria-label": "Field", spellcheck: "false" });
+  const valued = element("textarea", { "aria-label": "Value", rows: "1", spellcheck: "false" });
+  [named.value, valued.value] = [name, value];
+  return element("div", { class: "pair" }, named, valued);
+}
+
 /** The form in which a step is mended; it is tried again when it is saved. */
 function editor(action) {
-  const form = element("form", {});
-  const inputs = [];
-  const line = (name, value) => {
-    const input = element("textarea", { name, rows: "1", spellcheck: "false" });
-    input.value = value;
-    inputs.push([name, input]);
-    form.append(element("label", {}, name, input));
-  };
-  if (action.kind === "callback") line("url", action.url);
-  else { line("ObjectType", action.object); for (const [name, value] of action.fields) line(name, value); }
+  const ofCallback = action.kind === "callback";
+  const main = element("textarea", { rows: "1", spellcheck: "false" });
+  main.value = ofCallback ? action.url : action.object;
+  const pairs = element("div", { class: "pairs" }, ...(ofCallback ? [] : action.fields.map(([name, value]) => pair(name, value))));
+  const add = element("button", { type: "button", class: "plain" }, "Add a field");
+  add.addEventListener("click", () => { pairs.append(pair("", "")); pairs.lastElementChild.firstElementChild.focus(); });
   const save = element("button", { type: "submit" }, "Save and try again");
-  form.append(element("div", { class: "actions" }, save));
+  const form = element("form", {},
+    element("label", {}, ofCallback ? "Address" : "ObjectType", main),
+    ofCallback ? null : element("p", { class: "quiet" }, "Fields and their values. A field without a name is left out."),
+    pairs, element("div", { class: "actions" }, save, ofCallback ? null : add));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const values = inputs.map(([name, input]) => [name, input.value]);
-    const body = action.kind === "callback" ? { url: values[0][1] } : { object: values[0][1], fields: values.slice(1) };
+    const fields = [...pairs.children].map(({ children: [name, value] }) => [name.value.trim(), value.value]);
+    const body = ofCallback ? { url: main.value } : { object: main.value, fields: fields.filter(([name]) => name) };
     save.disabled = true;
     act(`/api/v1/actions/${action.id}`, { method: "PUT", body }, form.closest("article"));
   });
@@ -57,7 +64,7 @@ function card(action) {
     element("strong", {}, `${KINDS[action.kind] ?? action.kind} · `, element("a", { href: `/AGUI/call/${action.transaction_id}` }, `call ${action.transaction_id}`)),
     element("p", {}, what),
     element("p", { class: action.state === "parked" ? "error" : "quiet" }, action.reason ?? "not tried yet"),
-    element("p", { class: "quiet" }, `tried ${action.attempts} times · asked for ${time(action.created_at)}` +
+    element("p", { class: "quiet" }, `tried ${action.attempts === 1 ? "once" : `${action.attempts} times`} · asked for ${time(action.created_at)}` +
       (action.state === "pending" ? ` · next ${time(action.due_at)}` : ` · parked ${time(action.settled_at)}`)),
     unsure ? element("p", {}, "It may exist: look for it in the CRM before you try again.") : null,
     element("div", { class: "actions" },

@@ -118,7 +118,7 @@ function showCall() {
     catch (problem) { if (problem.code !== "CALL_OVER") complaint.textContent = problem.detail; }
     loadCall();
   });
-  const result = call.result_code ? element("p", { class: "quiet" }, `Result ${call.result_code}${call.error_string ? ": " + call.error_string : ""} · callback ${call.callback.state}`) : null;
+  const result = call.result_code ? element("p", { class: call.result_code === "FAIL" ? "error" : "quiet" }, `Result ${call.result_code}${call.error_string ? ": " + call.error_string : ""} · callback ${call.callback.state}`) : null;
   callPlace.replaceChildren(
     element("p", { class: "big number" }, call.number), element("p", { class: "lead" }, call.sentence), steps(call),
     element("div", { class: "legs" }, legBox("Alice's phone", call.agent_leg), legBox("The customer", call.customer_leg)),

@@ -5,6 +5,7 @@
 
 use super::problem::Problem;
 use super::session::Caller;
+use ringbridge_core::system_data::Integration;
 use ringbridge_core::tenant::{Agent, Role, Tenant};
 
 /// Who is logged in, as `agent_header.html` shows them.
@@ -40,10 +41,21 @@ impl<'a> Who<'a> {
         self.agent.role == Role::Admin
     }
 
-    /// The integrations that lead to a test endpoint, as links name them; empty where there is none.
+    /// The integrations that lead to a test endpoint; empty where there is none.
     #[must_use]
     pub fn test_endpoints(&self) -> String {
-        let names: Vec<_> = self.tenant.on_test_endpoints().iter().map(|crm| crm.as_str()).collect();
+        let names: Vec<_> = self.tenant.on_test_endpoints().into_iter().map(name).collect();
         names.join(", ")
+    }
+}
+
+/// What people call a CRM.
+const fn name(integration: Integration) -> &'static str {
+    match integration {
+        Integration::Sfdc => "Salesforce",
+        Integration::Rest => "the REST connector",
+        Integration::Hubspot => "HubSpot",
+        Integration::Zendesk => "Zendesk",
+        Integration::Dynamics => "Dynamics 365",
     }
 }

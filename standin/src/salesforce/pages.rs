@@ -82,11 +82,11 @@ fn escaped(text: &str) -> String {
 
 fn page(title: &str, body: &str) -> String {
     format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} | stand-in org</title><style>\
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} | stand-in org</title><style>\
          body{{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f3f3f3;color:#181818}}\
          .note{{background:#fff3c4;padding:.5rem 1rem}}main{{max-width:60rem;margin:1rem auto;padding:1rem;background:#fff}}\
          table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;vertical-align:top;padding:.3rem .6rem;\
-         border-bottom:1px solid #ddd;white-space:pre-wrap}}input,textarea{{font:inherit;width:100%;box-sizing:border-box}}\
+         border-bottom:1px solid #ddd;white-space:pre-wrap}}h1,td{{overflow-wrap:anywhere}}input,textarea{{font:inherit;width:100%;box-sizing:border-box}}\
          textarea{{min-height:8rem}}</style></head><body><p class=\"note\">A stand-in for Salesforce, part of Ringbridge's \
          demo and tests. Nothing here is a real org.</p><main><h1>{title}</h1>{body}</main></body></html>"
     )
