@@ -105,7 +105,10 @@ fn database_finding(examined: &Result<Examined, store::OpenError>) -> Finding {
             format!("{} is not there yet; the first start makes it", file.display()),
         ),
         Ok(Examined::Whole { file, jobs: (pending, parked), .. }) => {
-            let text = format!("{} is whole; {pending} callbacks wait, {parked} are parked", file.display());
+            let text = format!(
+                "{} is whole; {pending} records and callbacks wait, {parked} are parked",
+                file.display()
+            );
             Finding::fine("database", text)
         }
         Err(error) => Finding::failed("database", error.to_string()),

@@ -63,7 +63,10 @@ async fn a_server_that_has_run_is_found_well() {
     assert_eq!(
         lines(&findings)[..3],
         [
-            format!("ok    database: {} is whole; 0 callbacks wait, 0 are parked", file("ringbridge.db")),
+            format!(
+                "ok    database: {} is whole; 0 records and callbacks wait, 0 are parked",
+                file("ringbridge.db")
+            ),
             format!("ok    certificate: {} is valid for localhost", file("self-signed.pem")),
             "ok    keys: the master key is there and fits the database".to_owned(),
         ]
