@@ -90,6 +90,12 @@ impl Outbound {
         Ok(Self { rules: Arc::new(rules), tls, all_within: ALL_WITHIN })
     }
 
+    /// The same without patience: whoever does not answer at once does not answer in time.
+    #[cfg(test)]
+    pub(crate) fn impatient(self) -> Self {
+        Self { all_within: Duration::from_millis(50), ..self }
+    }
+
     /// Posts a body once and reads the answer. An answer of any status is an answer.
     ///
     /// # Errors

@@ -107,7 +107,7 @@ impl<'a> Exchange<'a> {
         let session = self.session().await?;
         let url = format!("{}/services/data", session.grant.origin);
         let request = self.request(Method::GET, &url, HeaderMap::new(), String::new());
-        let reply = self.outbound.send(request).await.map_err(|why| unanswered(why, Repeat::Harmless))?;
+        let reply = self.outbound.send(request).await.map_err(|why| unanswered(why, Repeat::Asks))?;
         let Some(version) = org::choose_version(&reply.body).filter(|_| reply.status == 200) else {
             return Ok(org::default_version());
         };
@@ -133,7 +133,9 @@ impl<'a> Exchange<'a> {
             let shown: String = object.chars().take(OBJECT_NAME_MAX).collect();
             return Err(refused("INVALID_TYPE", format!("sObject type '{shown}' is not supported.")));
         }
-        let reply = self.get(&format!("/sobjects/{object}/describe")).await?;
+        let path = format!("/sobjects/{object}/describe");
+        let reply =
+            self.ask(Ask { method: Method::GET, path: &path, body: None, repeat: Repeat::Asks }).await?;
         if reply.status != 200 {
             let failure = Fault::of(&reply).failure(Repeat::Harmless);
             let message = if failure.class == Class::Refused {

@@ -74,7 +74,7 @@ pub(super) async fn ask(
         most_read: MOST_READ,
     };
     // A token that was made and not heard of is forgotten on both sides.
-    let reply = outbound.send(request).await.map_err(|why| unanswered(why, Repeat::Harmless))?;
+    let reply = outbound.send(request).await.map_err(|why| unanswered(why, Repeat::Asks))?;
     let reply = match &settings.login {
         Login::ClientCredentials { client_secret } => reply.without(client_secret),
         Login::Jwt { .. } => reply,

@@ -291,3 +291,16 @@ async fn rule_5_6_a_record_is_looked_for_where_its_first_attempt_wrote_it_whatev
         assert_eq!(stage.org.records("Task").len(), 1, "{first:?}");
     }
 }
+
+#[tokio::test]
+async fn an_org_that_takes_requests_and_never_answers_is_away_before_any_record_is_to_blame() {
+    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let login = Login::ClientCredentials { client_secret: Secret::new("a secret") };
+    let settings = settings(&format!("http://{}", deaf.local_addr().unwrap()), login);
+    let rules = Rules { allow_private: vec!["127.0.0.0/8".parse().unwrap()], ..Rules::default() };
+    let connections = Connections::new(Outbound::new(rules).unwrap().impatient());
+    let now = crate::clock::now();
+    let report = connections.create(&tenant(), &settings, &example_1(), History::First, now).await;
+    let words = "Salesforce: the receiver did not answer in time";
+    assert_eq!(report.outcome, Outcome::failed(Class::Away, "", words));
+}
