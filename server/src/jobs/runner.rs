@@ -9,7 +9,7 @@ use super::crm::Crm;
 use super::record;
 use super::settle::settle;
 use crate::outbound::Outbound;
-use crate::store::job::{self, Claimed, Lease, Share};
+use crate::store::job::{self, Claimed, JobId, Lease, Share};
 use crate::store::{Store, StoreError};
 use crate::{chance, clock};
 use ringbridge_core::crm::{Class, Outcome as RecordOutcome, Report};
@@ -17,7 +17,8 @@ use ringbridge_core::id::TenantId;
 use ringbridge_core::retry::{Failure, Jitter};
 use ringbridge_core::tenant::Tenant;
 use ringbridge_core::time::Timestamp;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -65,6 +66,20 @@ pub struct Runner {
     node: Arc<str>,
     /// This worker: the node and a number of its own.
     worker: Arc<str>,
+    /// What is being tried here.
+    under_way: Arc<Mutex<HashSet<JobId>>>,
+}
+
+/// A job that is being tried by this worker, until it is dropped.
+pub(super) struct UnderWay {
+    id: JobId,
+    all: Arc<Mutex<HashSet<JobId>>>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
 }
 
 /// A runner that runs.
@@ -98,7 +113,7 @@ impl Runner {
         let node: Arc<str> = format!("{node}/").into();
         let worker = format!("{node}{nonce:016x}").into();
         let crm = Crm::new(&outbound);
-        Self { store, outbound, crm, tenants, node, worker }
+        Self { store, outbound, crm, tenants, node, worker, under_way: Arc::default() }
     }
 
     /// Takes over what this node left behind when it last died, and runs until it is stopped.
@@ -161,11 +176,26 @@ impl Runner {
         let outlook = self.store.read(move |tx| job::outlook(tx, now)).await?;
         if outlook.due && room > 0 {
             for job in self.claim(now, room).await? {
+                let Some(under_way) = self.begin(&job) else {
+                    warn!(transaction = %job.transaction, "the clock has run ahead of a job that is being tried");
+                    continue;
+                };
                 let runner = self.clone();
-                attempts.spawn(async move { runner.attempt(job).await });
+                attempts.spawn(async move {
+                    runner.attempt(job).await;
+                    drop(under_way);
+                });
             }
         }
         Ok(outlook.next)
+    }
+
+    /// Begins an attempt, unless one of the same job goes on here. A machine that slept finds every lease run out, and the
+    /// attempts that hold them go on where they were: a second one beside them could write a record twice. It waits for its
+    /// own lease to run out.
+    pub(super) fn begin(&self, job: &Claimed) -> Option<UnderWay> {
+        let mut all = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(job.id).then(|| UnderWay { id: job.id, all: Arc::clone(&self.under_way) })
     }
 
     /// Claims at most so many jobs.

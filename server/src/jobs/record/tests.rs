@@ -415,3 +415,17 @@ async fn a_callback_with_another_address_waits_for_its_new_receiver_alone() {
     assert_eq!(world.claim_one(at(1001)).await.lane, "callback:1:other.example");
     assert_eq!(world.lanes().await, [("callback:1:h.example".to_owned(), 0, at(1300))], "its pause goes on");
 }
+
+#[tokio::test]
+async fn rule_5_6_a_record_that_is_being_tried_is_not_tried_a_second_time_beside_it() {
+    let world = World::new().await;
+    world.completed("a", LINK, connected(), at(1000)).await;
+    let before_sleep = world.claim_one(at(1000)).await;
+    let under_way = world.runner.begin(&before_sleep).expect("nobody tries it yet");
+    // The machine sleeps for an hour: the lease has run out, and the attempt goes on.
+    let after_sleep = world.claim_one(at(4600)).await;
+    assert!(world.runner.begin(&after_sleep).is_none());
+    assert!(worker(&world.fixture).begin(&after_sleep).is_some(), "another worker cannot know");
+    drop(under_way);
+    assert!(world.runner.begin(&world.claim_one(at(4800)).await).is_some());
+}
