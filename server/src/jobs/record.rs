@@ -121,7 +121,13 @@ fn keep_lane(
     match verdict {
         Lane::Open => Ok(()),
         Lane::Well => lane::well(tx, &job.lane).map(drop),
-        Lane::Held(until) => lane::hold(tx, (job.tenant, &job.lane), (why, reason), until, now),
+        Lane::Held(until) => {
+            if why == Why::Spared {
+                // It took a record: what was wrong with it before is over.
+                lane::well(tx, &job.lane)?;
+            }
+            lane::hold(tx, (job.tenant, &job.lane), (why, reason), until, now)
+        }
     }
 }
 

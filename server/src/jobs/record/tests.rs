@@ -429,3 +429,15 @@ async fn rule_5_6_a_record_that_is_being_tried_is_not_tried_a_second_time_beside
     drop(under_way);
     assert!(world.runner.begin(&world.claim_one(at(4800)).await).is_some());
 }
+
+#[tokio::test]
+async fn a_crm_that_is_back_and_near_the_end_of_its_allowance_is_in_no_trouble_any_more() {
+    let world = World::new().await;
+    world.completed("a", LINK, connected(), at(1000)).await;
+    let job = world.claim_one(at(1000)).await;
+    world.settle(job, Outcome::failed(Class::Away, "", "maintenance"), at(1001)).await;
+    let job = world.claim_one(at(1010)).await;
+    let usage = Some(Usage { used: 95, allowed: 100 });
+    world.settle(job, Report { outcome: created("00T1"), usage }, at(1011)).await;
+    assert_eq!(world.lanes().await, [("crm:1:sfdc".to_owned(), 0, at(1911))]);
+}
