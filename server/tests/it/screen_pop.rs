@@ -464,3 +464,41 @@ async fn the_button_of_the_page_works_without_scripts_and_for_no_other_site() {
     let bare = alice.send(Request::post(&format!("/api/v1/screen-pops/{id}/open"))).await;
     assert_eq!(bare.outcome(), (403, "CSRF".to_owned()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_27_what_a_crm_and_a_link_say_of_a_pop_is_text_and_leads_to_web_pages_only() {
+    let scene = Scene::with(pops).await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let evil = "</title><script>alert(1)</script>\"'";
+    let addresses = [
+        ("javascript:alert(1)", None),
+        ("data:text/html,<script>alert(1)</script>", None),
+        ("//evil.example/", None),
+        ("https:evil", Some("https://evil/")),
+        ("https://crm.example/\"><script>", Some("https://crm.example/%22%3E%3Cscript%3E")),
+    ];
+    for (url, leads_to) in addresses {
+        let id = called(&mut alice, "[a|b]").await;
+        let owner = Owner { tenant: scene.acme, agent: scene.agent("alice"), transaction: TransactionId(id) };
+        let pop = Pop {
+            opens: Opens::Record { url: url.to_owned() },
+            window: Window { name: "ctd_0123456789abcdef".to_owned(), kind: WindowKind::Generated },
+            title: evil.to_owned(),
+        };
+        let now = ringbridge_server::clock::now();
+        let offered = scene.app.store.write(move |tx| screen_pop::offer(tx, owner, &pop, now)).await;
+        assert_eq!(offered, Ok(Turn::Had));
+        let asks = page(&mut alice, &format!("/AGUI/pop/{id}")).await;
+        let ticket = ticket(&mut alice, id).await;
+        let leaving = page(&mut alice, &ticket).await;
+        for answer in [&asks, &leaving] {
+            assert!(!answer.body.contains("<script>"), "{url}: {}", answer.body);
+            assert!(!answer.body.contains("javascript:") && !answer.body.contains("href=\"data:"), "{url}");
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+        }
+        match leads_to {
+            Some(address) => assert_eq!(leaving.after("rel=\"noreferrer\" href=\""), address),
+            None => assert_eq!(leaving.status, 500, "{url}: {}", leaving.body),
+        }
+    }
+}
