@@ -103,6 +103,8 @@ pub(super) fn unanswered(unanswered: Unanswered, safe_by: &SafeBy) -> Failure {
     let class = match (arrival, error, safe_by) {
         // This record's own values made the address what it is.
         (_, Error::Refused(Refused::TooLong | Refused::NotUrl), _) => Class::Refused,
+        // An answer that is too long, or cut short, is more likely this record's than the whole CRM's.
+        (Arrival::Perhaps, Error::Garbled, SafeBy::Itself) => Class::Faulted,
         (Arrival::Never, _, _) | (Arrival::Perhaps, _, SafeBy::Itself) => Class::Away,
         (Arrival::Perhaps, _, SafeBy::LookUp { .. }) => Class::Unsure,
         (Arrival::Perhaps, _, SafeBy::Nothing) => Class::Unprovable,

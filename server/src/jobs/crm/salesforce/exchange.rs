@@ -135,7 +135,7 @@ impl<'a> Exchange<'a> {
         }
         let path = format!("/sobjects/{object}/describe");
         let reply =
-            self.ask(Ask { method: Method::GET, path: &path, body: None, repeat: Repeat::Asks }).await?;
+            self.ask(Ask { method: Method::GET, path: &path, body: None, repeat: Repeat::Describes }).await?;
         if reply.status != 200 {
             let failure = Fault::of(&reply).failure(Repeat::Harmless);
             let message = if failure.class == Class::Refused {

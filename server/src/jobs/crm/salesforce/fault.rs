@@ -20,8 +20,10 @@ const NOT_EXPIRY: [&str; 2] =
 /// Whether a request that may have been carried out can be sent again without doing its work twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// It asks for what no record has to do with: a token, a version, an object's description.
+    /// It asks for what no record has to do with: a token, a version.
     Asks,
+    /// It asks for the description of an object that a link names, and that may be too long to be read.
+    Describes,
     /// It looks for a record, or writes under a key.
     Harmless,
     /// It makes a record each time.
@@ -92,7 +94,7 @@ impl Fault {
 
     fn class(&self, repeat: Repeat) -> Class {
         let faulted = match repeat {
-            Repeat::Asks | Repeat::Harmless => Class::Faulted,
+            Repeat::Asks | Repeat::Describes | Repeat::Harmless => Class::Faulted,
             Repeat::Harmful => Class::Unsure,
         };
         match self.code() {
@@ -148,8 +150,11 @@ pub(super) fn words(text: &str) -> String {
 pub(super) fn unanswered(unanswered: Unanswered, repeat: Repeat) -> Failure {
     let Unanswered { error, arrival } = unanswered;
     let class = match (arrival, repeat) {
-        (Arrival::Never, Repeat::Asks | Repeat::Harmless | Repeat::Harmful)
+        (Arrival::Never, Repeat::Asks | Repeat::Describes | Repeat::Harmless | Repeat::Harmful)
         | (Arrival::Perhaps, Repeat::Asks) => Class::Away,
+        // Others' objects can be read.
+        (Arrival::Perhaps, Repeat::Describes) if error == Error::Garbled => Class::Faulted,
+        (Arrival::Perhaps, Repeat::Describes) => Class::Away,
         (Arrival::Perhaps, Repeat::Harmful) => Class::Unsure,
         // It was taken and not answered in time: more likely this record's triggers than the whole org.
         (Arrival::Perhaps, Repeat::Harmless) if error == Error::Timeout => Class::Faulted,
@@ -161,7 +166,7 @@ pub(super) fn unanswered(unanswered: Unanswered, repeat: Repeat) -> Failure {
 /// What a 2xx means whose body cannot be read.
 pub(super) fn unreadable(repeat: Repeat) -> Failure {
     let class = match repeat {
-        Repeat::Asks | Repeat::Harmless => Class::Away,
+        Repeat::Asks | Repeat::Describes | Repeat::Harmless => Class::Away,
         Repeat::Harmful => Class::Unsure,
     };
     Failure { class, code: String::new(), message: "Salesforce's answer cannot be read".to_owned() }

@@ -329,3 +329,11 @@ async fn rule_5_6_a_key_that_was_named_later_proves_nothing_of_an_earlier_attemp
     }
     assert!(crm.lines().is_empty());
 }
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_the_trouble_of_its_own_record() {
+    let crm = Crm::that([say("201 Created", &" ".repeat((1 << 20) + 1))]).await;
+    let outcome = attempt(with_rest(rest(&crm, key())), &order(Integration::Rest, &[]), History::First).await;
+    let sentence = "NO_ANSWER: the CRM's answer could not be read";
+    assert_eq!(failed(&outcome), (Class::Faulted, sentence.to_owned()));
+}

@@ -54,6 +54,7 @@ impl Recorded {
                         r#"[{"label":"Summer '26","url":"/services/data/v67.0","version":"67.0"}]"#
                             .to_owned(),
                     ),
+                    line if line.ends_with("/Endless/describe") => (json, " ".repeat(4 * 1024 * 1024 + 1)),
                     line if line.ends_with("/describe") => (json, TASK.to_owned()),
                     line if line.contains("/query?q=") => (json, found.to_owned()),
                     _ => writes.next().expect("no more writes than were thought of"),
@@ -350,4 +351,16 @@ async fn sec_14_a_refusal_is_short_on_one_line_and_repeats_no_token() {
     };
     assert!(failure.code.starts_with("BAD [31mXXX") && failure.code.len() <= 110, "{}", failure.code);
     assert_eq!(failure.message, "session ***  is odd");
+}
+
+#[tokio::test]
+async fn an_object_that_is_too_long_to_be_described_is_the_trouble_of_its_own_record() {
+    let server = Recorded::start(vec![], NOTHING).await;
+    let login = Login::ClientCredentials { client_secret: Secret::new("s") };
+    let order = Order { object: "Endless".into(), ..order(&[("Subject", "x")]) };
+    let now = crate::clock::now();
+    let report =
+        connections().create(&tenant(), &settings(&server.url, login), &order, History::First, now).await;
+    let words = "Salesforce: the receiver's answer is no HTTP";
+    assert_eq!(report.outcome, Outcome::failed(Class::Faulted, "", words));
 }
