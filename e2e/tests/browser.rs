@@ -240,7 +240,7 @@ fn an_admin_mends_a_parked_record_on_its_page() {
     let mut office = Office::with(Popups::Allowed, |setup| setup.tenant_tables(&tables));
     let pairs = "[ctl_action|create][ctl_intType|sfdc][ObjectType|Task][nonsense|1][Subjekt|<b>x</b>]";
     let id = office.scene.alice.click(&[("phone", "6502928880"), ("ctl_userdata", pairs)]);
-    office.scene.alice.cancel(id);
+    let _ = office.scene.alice.cancel(id);
     office.scene.alice.until(id, "its result", |call| call["result_code"] == "FAIL");
     office.browser.cookie(&office.base, office.scene.server.login("ada").cookie());
     office.browser.open("admin", &format!("{}/AGUI/config/actions", office.base));

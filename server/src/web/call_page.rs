@@ -3,6 +3,7 @@
 use super::App;
 use super::api::calls;
 use super::call_view;
+use super::header::Who;
 use super::problem::{Problem, page};
 use super::session::{Caller, Principal};
 use axum::extract::{Path, State};
@@ -14,6 +15,7 @@ use std::sync::Arc;
 #[derive(askama::Template)]
 #[template(path = "call.html")]
 struct CallPage<'a> {
+    who: Who<'a>,
     id: TransactionId,
     guid: &'a str,
     number: &'a str,
@@ -29,9 +31,10 @@ pub async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = calls::owned(&app, &Principal::Agent(caller), &id).await?;
+    let view = calls::owned(&app, &Principal::Agent(caller.clone()), &id).await?;
     let placement = call_view::placement(&view).map_err(|error| Problem::internal(&error))?;
     Ok(page(&CallPage {
+        who: Who::of(&caller)?,
         id: view.id,
         guid: &view.guid.0,
         number: view.number.expose(),

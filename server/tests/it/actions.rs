@@ -164,6 +164,10 @@ async fn the_way_to_the_steps_is_shown_to_admins_and_a_test_endpoint_to_everybod
             shown.push(page.body.contains(NOTICE));
         }
         assert_eq!(shown, noticed);
+        let mut bob = Browser::logged_in(scene, "bob").await;
+        let click = bob.send(Request::get("/AGUI/make_call.php?phone=6502928880").typed()).await;
+        let call = bob.send(Request::get(click.leads_to().1).typed()).await;
+        assert_eq!((call.status, call.body.contains(NOTICE)), (200, noticed[0]), "{}", call.body);
         let mut ada = Browser::logged_in(scene, "ada").await;
         for page in ["/AGUI/", "/AGUI/links/", "/AGUI/config/actions"] {
             let shown = ada.send(Request::get(page).typed()).await;
