@@ -79,6 +79,8 @@ pub(super) fn go_on(
         // A second one tells of another result, so it is another message: receivers drop what they have seen.
         let earlier = action::of_kind(tx, over.id, callback::KIND)?;
         if earlier > 0 {
+            // What was not delivered yet says what is not true any more, and must not arrive after this.
+            action::supersede(tx, over.id, callback::KIND, now)?;
             callback.webhook_id = format!("{}_{}", callback.webhook_id, earlier + 1);
         }
         callback::enqueue(tx, (over.tenant, over.agent, over.id), callback, now)?;

@@ -73,7 +73,7 @@ pub(super) fn settle(
                 class: failure.class,
                 number: u32::try_from(job.failures + 1).unwrap_or(u32::MAX),
                 lane_failures: lane::failures(tx, &job.lane)?,
-                asked_at: job.created_at,
+                asked_at: job.asked_at,
                 now,
             };
             let (decision, lane) = retry::after(attempt, jitter);

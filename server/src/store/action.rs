@@ -77,7 +77,7 @@ pub fn again(
     tx.guarded(
         "the job",
         "update job set state = 'pending', due_at = $1, leased_until = 0, lease = '', settled_at = null, failures = 0,
-                        body = $2, lane = $3, doubts = $4
+                        body = $2, lane = $3, doubts = $4, asked_at = $7
          where id = $5 and tenant_id = $6 and state in ('pending', 'parked') and leased_until <= $7",
         &[
             again.due_at.into(),
@@ -88,6 +88,15 @@ pub fn again(
             tenant.0.into(),
             now.into(),
         ],
+    )
+}
+
+/// Gives up what is left of a kind of a transaction, unless it is being tried: something newer takes its place.
+pub fn supersede(tx: &mut Tx<'_>, id: TransactionId, kind: &str, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "update job set state = 'given_up', settled_at = $1, leased_until = 0, lease = ''
+         where transaction_id = $2 and kind = $3 and state in ('pending', 'parked') and leased_until <= $1",
+        &[now.into(), id.0.into(), kind.into()],
     )
 }
 

@@ -56,8 +56,8 @@ pub struct Claimed {
     pub doubts: i64,
     /// The worker's name, the other half of the fencing token.
     pub lease: String,
-    /// When it was enqueued: waits are counted from here.
-    pub created_at: Timestamp,
+    /// When it was asked for, by its commit or by an admin since: waits are counted from here.
+    pub asked_at: Timestamp,
 }
 
 /// Writes a job down, in the transaction of what asks for it.
@@ -129,7 +129,7 @@ pub fn claim(
                       order by waiting.due_at, waiting.id limit $5)
            and state = 'pending' and leased_until <= $4
          returning id, tenant_id, agent_id, transaction_id, kind, lane, body, attempt, failures, doubts, lease,
-                   created_at",
+                   coalesce(asked_at, created_at) as asked_at",
         &[
             lease.until.into(),
             lease.crm_until.into(),
@@ -302,6 +302,6 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
         failures: row.int("failures")?,
         doubts: row.int("doubts")?,
         lease: row.text("lease")?,
-        created_at: row.moment("created_at")?,
+        asked_at: row.moment("asked_at")?,
     })
 }

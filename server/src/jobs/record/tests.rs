@@ -1,6 +1,7 @@
 //! Records as jobs, walked by hand: what is settled when, and what follows in the same commit.
 
 use super::super::actions::{Act, Answer, Deed, Doubt, Edit, act};
+use super::super::callback::Outcome as CallbackOutcome;
 use super::super::runner::{Runner, TenantLookup, Tried};
 use super::super::{Over, complete};
 use crate::outbound::{Outbound, Rules};
@@ -18,6 +19,7 @@ use ringbridge_core::id::{InteractionGuid, Seq, TransactionId};
 use ringbridge_core::link::{self, decode_query};
 use ringbridge_core::placement::Placement;
 use ringbridge_core::redact::Digits;
+use ringbridge_core::retry::Failure as CallbackFailure;
 use ringbridge_core::system_data::Integration;
 use ringbridge_core::tenant::WrapUpAfterFailed;
 use ringbridge_core::time::Timestamp;
@@ -209,7 +211,11 @@ async fn rule_5_1_a_refused_record_fails_in_the_crms_words_and_a_mended_one_is_t
     let edit = Edit { fields: Some(vec![("Subject".to_owned(), "x".to_owned())]), ..Edit::default() };
     assert_eq!(world.act(id, Deed::Edit(edit), at(2000)).await, Answer::Done);
     let jobs = world.claim(at(2000)).await;
-    let job = jobs.into_iter().find(|job| job.kind == "crm").expect("the record is due");
+    // The callback of the failure is tried beside it, and given back: its receiver is away.
+    let (records, callbacks): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.kind == "crm");
+    let [job, earlier] = [records, callbacks].map(|jobs| jobs.into_iter().next().expect("one is due"));
+    let away = CallbackOutcome::Failed { failure: CallbackFailure::Connect, reason: "away".to_owned() };
+    world.runner.settle(earlier, Tried::Callback(away), at(2000)).await.expect("settled");
     let order: Order = serde_json::from_str(&job.body).expect("an order");
     assert_eq!(order.fields, [("Subject".to_owned(), "x".to_owned())]);
     assert_eq!(job.doubts, 1, "what was refused cannot have been written");
@@ -218,9 +224,18 @@ async fn rule_5_1_a_refused_record_fails_in_the_crms_words_and_a_mended_one_is_t
     let [first, second] = world.callbacks(id).await.try_into().expect("two callbacks");
     assert_eq!((first.2.as_str(), second.2.as_str()), ("FAIL", "SUCCESS"));
     assert_eq!(second.0, format!("{}_2", first.0), "another message has another webhook-id");
+    let all = [pair("crm", "done"), pair("callback", "given_up"), pair("callback", "pending")];
+    assert_eq!(world.jobs(id).await, all, "the first was not delivered, and is not true any more");
     assert_eq!(
         world.kinds().await,
-        ["record.parked", "action.settled", "record.edited", "record.created", "action.settled"]
+        [
+            "record.parked",
+            "action.settled",
+            "record.edited",
+            "callback.attempted",
+            "record.created",
+            "action.settled"
+        ]
     );
 }
 
@@ -440,4 +455,19 @@ async fn a_crm_that_is_back_and_near_the_end_of_its_allowance_is_in_no_trouble_a
     let usage = Some(Usage { used: 95, allowed: 100 });
     world.settle(job, Report { outcome: created("00T1"), usage }, at(1011)).await;
     assert_eq!(world.lanes().await, [("crm:1:sfdc".to_owned(), 0, at(1911))]);
+}
+
+#[tokio::test]
+async fn a_record_that_an_admin_tries_again_late_has_three_days_again() {
+    let world = World::new().await;
+    let id = world.completed("a", LINK, connected(), at(1000)).await;
+    let job = world.claim_one(at(1000)).await;
+    world.settle(job, Outcome::failed(Class::Refused, "", "a rule"), at(1001)).await;
+    let late = at(1000).plus(ringbridge_core::crm::retry::LONGEST * 2);
+    assert_eq!(world.act(id, Deed::Retry(Doubt::Kept), late).await, Answer::Done);
+    let jobs = world.claim(late).await;
+    let job = jobs.into_iter().find(|job| job.kind == "crm").expect("the record is due");
+    world.settle(job, Outcome::failed(Class::Away, "", "maintenance"), late).await;
+    let crm = world.jobs(id).await.into_iter().find(|(kind, _)| kind == "crm");
+    assert_eq!(crm, Some(pair("crm", "pending")));
 }
