@@ -42,9 +42,11 @@ const UNSURE: [Duration; 10] = [
 // A fifth is what chance takes off at most.
 const _: () = assert!(UNSURE[0].as_secs() * 8 >= LEAST_UNSURE.as_secs() * 10);
 
-/// How long the CRM is left alone after the 1st, 2nd, … failure in a row that was not a record's. The last is repeated:
-/// four requests an hour cost nothing, and the backlog starts at most so long after the CRM is back.
-const HOLDS: [Duration; 6] = [
+/// How long the CRM is left alone after the 1st, 2nd, … failure in a row that was not a record's. The first may be a hiccup
+/// of the network, so that it costs a second only. The last is repeated: four requests an hour cost nothing, and the
+/// backlog starts at most so long after the CRM is back.
+const HOLDS: [Duration; 7] = [
+    Duration::from_secs(1),
     Duration::from_secs(5),
     Duration::from_secs(15),
     Duration::from_secs(60),
@@ -206,9 +208,9 @@ mod tests {
 
     #[test]
     fn a_crm_that_is_away_is_left_alone_for_longer_each_time_and_costs_no_attempt() {
-        let holds: Vec<_> = (0..8).map(|failures| follows(Class::Away, 1, failures)).collect();
+        let holds: Vec<_> = (0..9).map(|failures| follows(Class::Away, 1, failures)).collect();
         let expected =
-            [5, 15, 60, 180, 480, 900, 900, 900].map(|wait| (again(wait), Lane::Held(later(wait))));
+            [1, 5, 15, 60, 180, 480, 900, 900, 900].map(|wait| (again(wait), Lane::Held(later(wait))));
         assert_eq!(holds, expected);
         assert_eq!(follows(Class::Away, 5000, 0), follows(Class::Away, 1, 0));
         assert_eq!(follows(Class::Unauthorized, 1, 2), follows(Class::Away, 1, 2));

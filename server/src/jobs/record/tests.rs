@@ -311,7 +311,7 @@ async fn a_crm_that_is_away_is_asked_by_one_record_and_costs_none_an_attempt() {
     }
     let [(name, failures, open_at)] = world.lanes().await.try_into().expect("one lane");
     assert_eq!((name.as_str(), failures), ("crm:1:sfdc", 1), "failures that come together are one");
-    assert_eq!(world.claim(at(1002)).await, []);
+    assert_eq!(world.claim(at(1001)).await, []);
     let probe = world.claim(open_at.plus(std::time::Duration::from_secs(3))).await;
     assert_eq!(probe.len(), 1, "one record finds out");
     let job = probe.into_iter().next().expect("one");
