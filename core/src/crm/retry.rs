@@ -123,7 +123,8 @@ pub fn after(attempt: Attempt, jitter: Jitter) -> (Decision, Lane) {
         (patient(until), Lane::Held(until))
     };
     match class {
-        Class::Refused => (Decision::Park(Parked::Refused), Lane::Well),
+        // It may have been our own rules, without a word from the CRM: that tells nothing of how the CRM is.
+        Class::Refused => (Decision::Park(Parked::Refused), Lane::Open),
         Class::Unprovable => (Decision::Park(Parked::Unsure), Lane::Open),
         Class::Locked => {
             (LOCKED.get(index).map_or(Decision::Park(Parked::GivenUp), |wait| again(*wait)), Lane::Well)
@@ -174,8 +175,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_crm_refuses_is_parked_at_once_and_shows_that_the_crm_is_well() {
-        assert_eq!(follows(Class::Refused, 1, 3), (Decision::Park(Parked::Refused), Lane::Well));
+    fn what_is_refused_is_parked_at_once_and_tells_nothing_of_the_crm() {
+        assert_eq!(follows(Class::Refused, 1, 3), (Decision::Park(Parked::Refused), Lane::Open));
         assert_eq!(follows(Class::Unprovable, 1, 0), (Decision::Park(Parked::Unsure), Lane::Open));
     }
 

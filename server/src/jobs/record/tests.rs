@@ -471,3 +471,19 @@ async fn a_record_that_an_admin_tries_again_late_has_three_days_again() {
     let crm = world.jobs(id).await.into_iter().find(|(kind, _)| kind == "crm");
     assert_eq!(crm, Some(pair("crm", "pending")));
 }
+
+#[tokio::test]
+async fn a_refusal_does_not_show_that_a_crm_is_back() {
+    let world = World::new().await;
+    for name in ["a", "b", "c"] {
+        world.completed(name, LINK, connected(), at(1000)).await;
+    }
+    let mut jobs = world.claim(at(1000)).await.into_iter();
+    world.settle(jobs.next().expect("one"), Outcome::failed(Class::Away, "", "maintenance"), at(1001)).await;
+    // Our own rules refuse without asking the CRM.
+    for job in jobs {
+        world.settle(job, Outcome::failed(Class::Refused, "FIELD_NOT_ALLOWED", "OwnerId"), at(1002)).await;
+    }
+    let lanes: Vec<_> = world.lanes().await.into_iter().map(|(name, failures, _)| (name, failures)).collect();
+    assert_eq!(lanes, [("crm:1:sfdc".to_owned(), 1)]);
+}
