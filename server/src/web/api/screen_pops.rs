@@ -4,7 +4,8 @@
 //! the button always is. Leaves to others: the page that the ticket is for (`pop_page`).
 
 use crate::clock;
-use crate::store::screen_pop::{self, Claim, Turn};
+use crate::store::screen_pop::{self, Claim, Owner, Turn};
+use crate::store::{StoreError, Tx};
 use crate::web::App;
 use crate::web::body;
 use crate::web::pop_page::{self, NewTicket, tell};
@@ -15,6 +16,7 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use ringbridge_core::screen_pop::page as address;
+use ringbridge_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -26,6 +28,9 @@ struct Asked {
     #[serde(default)]
     again: bool,
 }
+
+/// A turn that needs no ticket.
+type TurnPop = fn(&mut Tx<'_>, Owner, Timestamp) -> Result<Turn, StoreError>;
 
 /// `…/open`
 pub async fn open(
@@ -55,14 +60,7 @@ pub async fn blocked(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (owner, _) = pop_page::owned(&app, &caller, &id).await?;
-    let now = clock::now();
-    let unit = app.store.write(move |tx| match screen_pop::block(tx, owner, now)? {
-        Turn::Had => tell(tx, owner, "screen_pop.blocked", now),
-        Turn::Gone => Ok(()),
-    });
-    unit.await?;
-    Ok(StatusCode::NO_CONTENT)
+    turn(&app, &caller, &id, (screen_pop::block, "screen_pop.blocked")).await
 }
 
 /// `…/dismiss`
@@ -71,10 +69,20 @@ pub async fn dismiss(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (owner, _) = pop_page::owned(&app, &caller, &id).await?;
+    turn(&app, &caller, &id, (screen_pop::dismiss, "screen_pop.dismissed")).await
+}
+
+/// Turns a pop of the caller's and tells their other tabs; one that is turned already stays as it is.
+async fn turn(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (turn, kind): (TurnPop, &'static str),
+) -> Result<StatusCode, Problem> {
+    let (owner, _) = pop_page::owned(app, caller, id).await?;
     let now = clock::now();
-    let unit = app.store.write(move |tx| match screen_pop::dismiss(tx, owner, now)? {
-        Turn::Had => tell(tx, owner, "screen_pop.dismissed", now),
+    let unit = app.store.write(move |tx| match turn(tx, owner, now)? {
+        Turn::Had => tell(tx, owner, kind, now),
         Turn::Gone => Ok(()),
     });
     unit.await?;
