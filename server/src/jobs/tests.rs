@@ -27,7 +27,8 @@ const LONG: Duration = Duration::from_secs(30);
 /// Base64 of the 24 bytes `0123456789abcdef01234567`.
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
 
-pub(super) fn tenant(id: TenantId, https_only: bool) -> Tenant {
+/// A tenant with nothing but a name and a secret for its callbacks.
+pub(super) fn tenant(id: TenantId) -> Tenant {
     Tenant {
         id,
         name: "acme".to_owned(),
@@ -50,7 +51,7 @@ pub(super) fn tenant(id: TenantId, https_only: bool) -> Tenant {
         screen_pop: None,
         salesforce: None,
         connectors: Default::default(),
-        callbacks: Callbacks { secret: Secret::new(SECRET), https_only, userdata_json: false },
+        callbacks: Callbacks { secret: Secret::new(SECRET), https_only: false, userdata_json: false },
         tokens: vec![],
     }
 }
@@ -78,7 +79,9 @@ impl World {
     }
 
     fn runner_with(&self, rules: Rules) -> Runner {
-        let known = Arc::new(tenant(self.fixture.tenant, self.https_only));
+        let mut known = tenant(self.fixture.tenant);
+        known.callbacks.https_only = self.https_only;
+        let known = Arc::new(known);
         let lookup: TenantLookup = Arc::new(move |id| (id == known.id).then(|| Arc::clone(&known)));
         Runner::new(self.fixture.store.clone(), Outbound::new(rules).unwrap(), lookup, "node")
     }

@@ -26,7 +26,7 @@ const MORNING: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 /// A worker whose tenant is connected to the org and may call loopback.
 fn worker(world: &World, org: &Org) -> Runner {
     let OrgConfig { consumer_key, client_secret, .. } = OrgConfig::default();
-    let mut known = tenant(world.fixture.tenant, false);
+    let mut known = tenant(world.fixture.tenant);
     known.salesforce = Some(Salesforce {
         login_url: org.url(),
         login: Login::ClientCredentials { client_secret: Secret::new(client_secret) },

@@ -11,9 +11,9 @@ use ringbridge_core::crm::{CallFacts, Class, History, Order, Outcome, Purpose, R
 use ringbridge_core::id::{AgentId, InteractionGuid, TenantId, TransactionId};
 use ringbridge_core::redact::{Digits, Secret};
 use ringbridge_core::system_data::Integration;
+use ringbridge_core::tenant::Tenant;
 use ringbridge_core::tenant::connectors::{Connectors, Rest};
-use ringbridge_core::tenant::{Callbacks, OriginPolicy, Tenant};
-use ringbridge_core::time::{Timestamp, Zone};
+use ringbridge_core::time::Timestamp;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -120,31 +120,7 @@ fn now() -> Timestamp {
 }
 
 fn tenant(connectors: Connectors) -> Tenant {
-    Tenant {
-        id: TenantId(1),
-        name: "acme".to_owned(),
-        hosts: vec![],
-        zone: Zone::named("UTC").unwrap(),
-        country: "US".to_owned(),
-        default_caller_id: None,
-        default_dial_plan: None,
-        code_lists: vec![],
-        wrap_up_seconds: 0,
-        duplicate_window_seconds: 10,
-        allowed_origins: vec![],
-        origin_policy: OriginPolicy::Listed,
-        allowed_countries: vec![],
-        channels: vec![],
-        dial_plans: vec![],
-        lists: vec![],
-        queues: vec![],
-        agents: vec![],
-        screen_pop: None,
-        salesforce: None,
-        connectors,
-        callbacks: Callbacks { secret: Secret::default(), https_only: false, userdata_json: false },
-        tokens: vec![],
-    }
+    Tenant { connectors, ..crate::jobs::tests::tenant(TenantId(1)) }
 }
 
 /// A call of 61 seconds to 16502928880, from a contact, with these fields of the link.

@@ -12,8 +12,8 @@ use ringbridge_core::id::{AgentId, InteractionGuid, TenantId, TransactionId};
 use ringbridge_core::redact::{Digits, Secret};
 use ringbridge_core::system_data::Integration;
 use ringbridge_core::tenant::salesforce::{Interface, Login};
-use ringbridge_core::tenant::{Callbacks, OriginPolicy, Salesforce, Tenant};
-use ringbridge_core::time::{Timestamp, Zone};
+use ringbridge_core::tenant::{Salesforce, Tenant};
+use ringbridge_core::time::Timestamp;
 use ringbridge_standin::salesforce::{Org, OrgConfig};
 use std::future::Future;
 
@@ -124,31 +124,7 @@ pub(super) fn settings(url: &str, login: Login) -> Salesforce {
 }
 
 pub(super) fn tenant() -> Tenant {
-    Tenant {
-        id: TenantId(1),
-        name: "acme".into(),
-        hosts: vec![],
-        zone: Zone::named("America/Los_Angeles").unwrap(),
-        country: "US".into(),
-        default_caller_id: None,
-        default_dial_plan: None,
-        code_lists: vec![],
-        wrap_up_seconds: 0,
-        duplicate_window_seconds: 10,
-        allowed_origins: vec![],
-        origin_policy: OriginPolicy::Listed,
-        allowed_countries: vec![],
-        channels: vec![],
-        dial_plans: vec![],
-        lists: vec![],
-        queues: vec![],
-        agents: vec![],
-        screen_pop: None,
-        salesforce: None,
-        connectors: Default::default(),
-        callbacks: Callbacks { secret: Secret::default(), https_only: false, userdata_json: false },
-        tokens: vec![],
-    }
+    crate::jobs::tests::tenant(TenantId(1))
 }
 
 /// An order for a Task with these fields.
