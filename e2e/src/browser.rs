@@ -33,20 +33,21 @@ impl Browser {
     /// Starts it.
     ///
     /// # Panics
-    /// When Chromium, Node or the driver's library are not there.
+    /// When Chromium, npm or the driver's library are not there.
     #[must_use]
     pub fn start(popups: Popups) -> Self {
         let popups = match popups {
             Popups::Blocked => "blocked",
             Popups::Allowed => "allowed",
         };
-        let mut child = Command::new("node")
+        let folder = installed();
+        let mut child = Command::new(folder.join(NODE))
             .args(["drive.mjs", "/usr/bin/chromium", popups])
-            .current_dir(installed())
+            .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("node is installed (./ringbridge test installs it)");
+            .expect("the driver's node was installed with it");
         let commands = child.stdin.take();
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let (sender, answers) = mpsc::channel();
@@ -140,12 +141,15 @@ impl Drop for Browser {
     }
 }
 
+/// The node that drives: playwright-core needs a newer one than Debian has, which comes from the registry beside it.
+const NODE: &str = "node_modules/.bin/node";
+
 /// The driver's folder, with its library in it.
 fn installed() -> PathBuf {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    if !folder.join("node_modules/playwright-core").is_dir() {
+    if !folder.join(NODE).exists() || !folder.join("node_modules/playwright-core").is_dir() {
         let status = Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
             .current_dir(&folder)
