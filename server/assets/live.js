@@ -42,6 +42,22 @@ export function duration(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** The tenant's time zone, which the page's header names. */
+const zone = document.querySelector("[data-zone]")?.dataset.zone;
+const format = (options) => new Intl.DateTimeFormat(undefined, { timeZone: zone, ...options });
+const clock = format({ timeStyle: "medium" });
+const day = format({ dateStyle: "medium" });
+const both = format({ dateStyle: "medium", timeStyle: "medium" });
+
+/** A moment of the API (RFC 3339) as its time of day in the tenant's zone. */
+export const timeOfDay = (moment) => (moment ? clock.format(new Date(moment)) : "");
+
+/** A moment as its day and time in the tenant's zone. */
+export const when = (moment) => (moment ? both.format(new Date(moment)) : "");
+
+/** A moment as short as it is clear: the time alone for today. */
+export const shortly = (moment) => (moment && day.format(new Date(moment)) === day.format(new Date()) ? timeOfDay(moment) : when(moment));
+
 /** Runs the function now and every second. */
 export function everySecond(tick) {
   tick();

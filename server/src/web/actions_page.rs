@@ -3,10 +3,11 @@
 //! Leaves to others: what there is and what can be done about it (`api::actions`).
 
 use super::App;
+use super::config_page::{self, GROUPS, Group};
 use super::console::to_login;
 use super::header::Who;
 use super::problem::{Problem, page};
-use super::session::{Caller, Principal};
+use super::session::Caller;
 use axum::extract::State;
 use axum::response::Response;
 use std::sync::Arc;
@@ -15,11 +16,12 @@ use std::sync::Arc;
 #[template(path = "actions.html")]
 struct ActionsPage<'a> {
     who: Who<'a>,
+    groups: &'static [Group],
+    section: &'static str,
 }
 
 /// The handler.
 pub(super) async fn get(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
     let Some(caller) = caller else { return Ok(to_login()) };
-    Principal::Agent(caller.clone()).must_administer()?;
-    Ok(page(&ActionsPage { who: Who::of(&caller)? }))
+    Ok(page(&ActionsPage { who: config_page::admin(&caller)?, groups: GROUPS, section: "actions" }))
 }

@@ -35,6 +35,18 @@ impl<'a> Who<'a> {
         &self.tenant.name
     }
 
+    /// The IANA name of the tenant's time zone, in which pages show moments.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        self.tenant.zone.name()
+    }
+
+    /// Whether the pages for supervisors are theirs.
+    #[must_use]
+    pub fn supervises(&self) -> bool {
+        self.agent.role >= Role::Supervisor
+    }
+
     /// Whether the pages for admins are theirs.
     #[must_use]
     pub fn administers(&self) -> bool {

@@ -14,6 +14,7 @@ pub mod body;
 pub mod call_page;
 pub mod call_view;
 pub mod click;
+pub mod config_page;
 pub mod confirm;
 pub mod console;
 pub mod edge;
@@ -32,6 +33,7 @@ pub mod refused;
 pub mod request_line;
 pub mod session;
 pub mod stats;
+pub mod team_page;
 pub mod tls;
 pub mod waiting;
 pub mod words;
@@ -130,7 +132,12 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route("/", get(|| async { (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/")]) }))
         .route("/AGUI", get(|| async { (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/")]) }))
         .route("/AGUI/", get(console::console))
+        .route("/AGUI/config", get(config_page::first))
+        .route("/AGUI/config/", get(config_page::first))
         .route("/AGUI/config/actions", get(actions_page::get))
+        .route("/AGUI/config/{section}", get(config_page::get))
+        .route("/AGUI/team/", get(team_page::team))
+        .route("/AGUI/trace/{transaction_id}", get(team_page::trace))
         .route("/AGUI/links/", get(console::links))
         .route("/AGUI/make_call.php", any(click::click))
         .route("/AGUI/click/{id}", get(click::resume))

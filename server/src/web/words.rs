@@ -83,6 +83,8 @@ pub fn title(status: StatusCode) -> &'static str {
 pub const TO_LOGIN: &str = "Log in";
 /// A page or an act for admins.
 pub const ADMINS_ONLY: &str = "Only administrators can do this. Log in as one.";
+/// A page or an act for those who look after others.
+pub const SUPERVISORS_ONLY: &str = "Only supervisors and administrators can do this. Log in as one.";
 /// Another method works at this address.
 pub const WRONG_METHOD: &str =
     "This address does not take that method; the Allow header names those it takes.";

@@ -1,0 +1,1 @@
+// The link builder: a form that writes a link.

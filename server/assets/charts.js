@@ -1,0 +1,1 @@
+// Charts as SVG, each with the same figures as a table.

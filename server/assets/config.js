@@ -1,0 +1,1 @@
+// Configuration Manager: finds the section of the page and shows it.

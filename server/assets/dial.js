@@ -1,0 +1,1 @@
+// The dial box, and numbers that other pages hand over (tel: links).

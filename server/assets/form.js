@@ -1,0 +1,1 @@
+// Forms from a description of their fields, with what is wrong beside each field.

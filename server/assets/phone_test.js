@@ -1,0 +1,1 @@
+// A test call that rings the agent's own phone.

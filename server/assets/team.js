@@ -1,0 +1,1 @@
+// The supervisor's view: who is where since when, live calls, charts.
