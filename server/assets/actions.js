@@ -1,16 +1,15 @@
 // After the call: what is parked and what waits, with retry, edit and give up.
-import { api, element, latest } from "./live.js";
+import { api, element, latest, when } from "./live.js";
+import { actions as words, common } from "./words.js";
 
 const complaint = document.querySelector("[data-complaint]");
-const KINDS = { record: "Record", auto_log: "Auto log", callback: "Callback" };
-const time = (text) => (text ? new Date(text).toLocaleString() : "");
 
 /** Runs one act and shows what came of it, or what is wrong with it: then a form stays as it was filled. */
 async function act(path, options, box) {
   complaint.textContent = "";
   try { await api(path, options); }
   catch (problem) {
-    complaint.textContent = problem.detail ?? "The server cannot be reached.";
+    complaint.textContent = problem.detail ?? common.unreachableNow;
     complaint.scrollIntoView({ block: "nearest" });
     for (const button of box.querySelectorAll("button")) button.disabled = false;
     return;
@@ -19,16 +18,16 @@ async function act(path, options, box) {
   load();
 }
 
-function button(words, kind, onClick) {
-  const made = element("button", { type: "button", class: kind }, words);
+function button(label, kind, onClick) {
+  const made = element("button", { type: "button", class: kind }, label);
   made.addEventListener("click", () => { made.disabled = true; onClick(made.closest("article")); });
   return made;
 }
 
 /** One name and its value, both to be mended: a field's name is what most refused records have wrong. */
 function pair(name, value) {
-  const named = element("input", { type: "text", "aria-label": "Field", spellcheck: "false" });
-  const valued = element("textarea", { "aria-label": "Value", rows: "1", spellcheck: "false" });
+  const named = element("input", { type: "text", "aria-label": words.field, spellcheck: "false" });
+  const valued = element("textarea", { "aria-label": words.value, rows: "1", spellcheck: "false" });
   [named.value, valued.value] = [name, value];
   return element("div", { class: "pair" }, named, valued);
 }
@@ -39,12 +38,12 @@ function editor(action) {
   const main = element("textarea", { rows: "1", spellcheck: "false" });
   main.value = ofCallback ? action.url : action.object;
   const pairs = element("div", { class: "pairs" }, ...(ofCallback ? [] : action.fields.map(([name, value]) => pair(name, value))));
-  const add = element("button", { type: "button", class: "plain" }, "Add a field");
+  const add = element("button", { type: "button", class: "plain" }, words.addField);
   add.addEventListener("click", () => { pairs.append(pair("", "")); pairs.lastElementChild.firstElementChild.focus(); });
-  const save = element("button", { type: "submit" }, "Save and try again");
+  const save = element("button", { type: "submit" }, words.saveAndRetry);
   const form = element("form", {},
-    element("label", {}, ofCallback ? "Address" : "ObjectType", main),
-    ofCallback ? null : element("p", { class: "quiet" }, "Fields and their values. A field without a name is left out."),
+    element("label", {}, ofCallback ? words.address : words.object, main),
+    ofCallback ? null : element("p", { class: "quiet" }, words.fieldsHint),
     pairs, element("div", { class: "actions" }, save, ofCallback ? null : add));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -59,30 +58,30 @@ function editor(action) {
 function card(action) {
   const path = `/api/v1/actions/${action.id}`;
   const unsure = action.state === "parked" && action.in_doubt && action.kind !== "callback";
-  const what = action.kind === "callback" ? action.url : `${action.object || "log"} · ${action.integration}`;
+  const what = action.kind === "callback" ? action.url : `${action.object || words.log} · ${action.integration}`;
   return element("article", { class: "leg" },
-    element("strong", {}, `${KINDS[action.kind] ?? action.kind} · `, element("a", { href: `/AGUI/call/${action.transaction_id}` }, `call ${action.transaction_id}`)),
+    element("strong", {}, `${words.kinds[action.kind] ?? action.kind} · `, element("a", { href: `/AGUI/call/${action.transaction_id}` }, words.call(action.transaction_id))),
     element("p", {}, what),
-    element("p", { class: action.state === "parked" ? "error" : "quiet" }, action.reason ?? "not tried yet"),
-    element("p", { class: "quiet" }, `tried ${action.attempts === 1 ? "once" : `${action.attempts} times`} · asked for ${time(action.created_at)}` +
-      (action.state === "pending" ? ` · next ${time(action.due_at)}` : ` · parked ${time(action.settled_at)}`)),
-    unsure ? element("p", {}, "It may exist: look for it in the CRM before you try again.") : null,
+    element("p", { class: action.state === "parked" ? "error" : "quiet" }, action.reason ?? words.notTried),
+    element("p", { class: "quiet" }, words.course(action.attempts, when(action.created_at)) +
+      (action.state === "pending" ? words.next(when(action.due_at)) : words.parkedAt(when(action.settled_at)))),
+    unsure ? element("p", {}, words.mayExist) : null,
     element("div", { class: "actions" },
-      button("Try again", "", (box) => act(`${path}/retry`, { method: "POST" }, box)),
-      unsure ? button("I looked, it is not there: try again", "plain", (box) => act(`${path}/retry`, { method: "POST", body: { record: "absent" } }, box)) : null,
-      button("Give up", "end", (box) => act(`${path}/give-up`, { method: "POST" }, box))),
-    element("details", {}, element("summary", {}, "Edit"), editor(action)));
+      button(words.retry, "", (box) => act(`${path}/retry`, { method: "POST" }, box)),
+      unsure ? button(words.absent, "plain", (box) => act(`${path}/retry`, { method: "POST", body: { record: "absent" } }, box)) : null,
+      button(words.giveUp, "end", (box) => act(`${path}/give-up`, { method: "POST" }, box))),
+    element("details", {}, element("summary", {}, words.edit), editor(action)));
 }
 
-function show(place, actions, words) {
-  place.replaceChildren(...(actions.length ? actions.map(card) : [element("p", { class: "quiet" }, words)]));
+function show(place, actions, none) {
+  place.replaceChildren(...(actions.length ? actions.map(card) : [element("p", { class: "quiet" }, none)]));
 }
 
 function showConnections(connections) {
   document.querySelector("[data-connections-card]").hidden = connections.length === 0;
   document.querySelector("[data-connections]").replaceChildren(...connections.map((lane) => element("tr", {},
-    element("td", {}, `${lane.kind} ${lane.name}`), element("td", {}, lane.reason), element("td", {}, time(lane.since)),
-    element("td", {}, time(lane.held_until)), element("td", {}, String(lane.waiting)))));
+    element("td", {}, `${lane.kind} ${lane.name}`), element("td", {}, lane.reason), element("td", {}, when(lane.since)),
+    element("td", {}, when(lane.held_until)), element("td", {}, String(lane.waiting)))));
 }
 
 let unreachable = false;
@@ -92,14 +91,14 @@ const load = latest(async () => {
   if (document.querySelector("details[open]")) return;
   try {
     const { actions, connections } = await api("/api/v1/actions");
-    show(document.querySelector("[data-parked]"), actions.filter((action) => action.state === "parked"), "Nothing is parked.");
-    show(document.querySelector("[data-waiting]"), actions.filter((action) => action.state === "pending"), "Nothing waits.");
+    show(document.querySelector("[data-parked]"), actions.filter((action) => action.state === "parked"), words.nothingParked);
+    show(document.querySelector("[data-waiting]"), actions.filter((action) => action.state === "pending"), words.nothingWaits);
     showConnections(connections);
     if (unreachable) { unreachable = false; complaint.textContent = ""; }
   } catch (problem) {
     if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
     unreachable = true;
-    complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
+    complaint.textContent = problem.detail ?? common.unreachable;
   }
 });
 
