@@ -273,11 +273,12 @@ pub fn view(tx: &mut Tx<'_>, tenant: TenantId, id: TransactionId) -> Result<Opti
     row.as_ref().map(viewed).transpose()
 }
 
-/// The agent's last calls, newest first.
+/// The agent's last calls before one of them, newest first.
 pub fn last_of_agent(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     agent: AgentId,
+    before: Option<TransactionId>,
     limit: u32,
 ) -> Result<Vec<View>, StoreError> {
     let rows = tx.query(
@@ -286,8 +287,13 @@ pub fn last_of_agent(
                 txn.error_string, txn.record_id, job.state as job_state, job.attempt as job_attempt
          from txn
          left join job on job.id = (select max(id) from job where transaction_id = txn.id and kind = 'callback')
-         where txn.agent_id = $1 and txn.tenant_id = $2 order by txn.id desc limit $3",
-        &[agent.0.into(), tenant.0.into(), Value::Int(limit.into())],
+         where txn.agent_id = $1 and txn.tenant_id = $2 and txn.id < $3 order by txn.id desc limit $4",
+        &[
+            agent.0.into(),
+            tenant.0.into(),
+            before.map_or(i64::MAX, |id| id.0).into(),
+            Value::Int(limit.into()),
+        ],
     )?;
     rows.iter().map(viewed).collect()
 }

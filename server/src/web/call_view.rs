@@ -9,8 +9,10 @@ use crate::store::journal::Entry;
 use crate::store::transaction::View;
 use ringbridge_core::call::{Leg, LegState, Pace, Stage};
 use ringbridge_core::event::sentence;
+use ringbridge_core::link::Link;
+use ringbridge_core::phone::{Dialled, Form};
 use ringbridge_core::placement::Placement;
-use ringbridge_core::tenant::{Choice, CodeList, Need};
+use ringbridge_core::tenant::{Choice, CodeList, Need, Tenant};
 use ringbridge_core::time::Timestamp;
 use ringbridge_core::userdata::Userdata;
 use serde_json::{Value, json};
@@ -58,6 +60,35 @@ fn codes(view: &View) -> Vec<Value> {
     picked.map(|code| json!({ "list": code.list, "code": code.short })).collect()
 }
 
+/// What a click would need to call the same number again in the same way: the parameters of `make_call.php`. What was to
+/// be logged is no part of it; that is the link's affair.
+fn redial(link: &Link) -> Value {
+    let Dialled { digits, extension, form } = &link.phone;
+    let plus = match form {
+        Form::International => "+",
+        Form::AsDialled => "",
+    };
+    let extension = extension.as_ref().map_or(String::new(), |extension| format!(";ext={extension}"));
+    let mut parameters = serde_json::Map::new();
+    parameters.insert("phone".to_owned(), format!("{plus}{}{extension}", digits.expose()).into());
+    let named = [
+        ("callerId", link.caller_id.as_ref().map(|digits| digits.expose().to_owned())),
+        ("dialplan_id", link.dial_plan.map(|id| id.to_string())),
+        ("queue_id", link.queue.map(|id| id.to_string())),
+    ];
+    let given = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+    parameters.extend(given);
+    Value::Object(parameters)
+}
+
+/// Adds what people call things: the caller ID's channel, the queue and the dial plan.
+pub fn name(document: &mut Value, view: &View, tenant: &Tenant) {
+    let channel = tenant.channels.iter().find(|channel| channel.number == view.caller_id);
+    document["caller_name"] = channel.map(|channel| channel.name.as_str()).into();
+    let queue = view.queue.and_then(|id| tenant.queue(id));
+    document["queue_name"] = queue.map(|queue| queue.name.as_str()).into();
+}
+
 /// The row of a list of calls.
 #[must_use]
 pub fn short(view: &View, now: Timestamp) -> Value {
@@ -72,6 +103,8 @@ pub fn short(view: &View, now: Timestamp) -> Value {
         "codes": codes(view),
         "result_code": view.result_code,
         "error_string": view.error_string,
+        "record_id": view.record_id,
+        "redial": placement(view).ok().map(|placement| redial(&placement.link)),
     })
 }
 
@@ -96,6 +129,8 @@ pub fn whole(view: &View, placement: &Placement, entries: &[Entry], now: Timesta
         "customer_leg": view.call.leg(Leg::Customer),
         "number": view.number,
         "extension": placement.admitted.extension,
+        "dial_plan": placement.admitted.dial_plan.map(|id| json!({ "id": id, "name": placement.admitted.plan_name })),
+        "redial": redial(&placement.link),
         "caller_id": view.caller_id,
         "queue_id": view.queue,
         "created_at": view.created_at.rfc3339(),

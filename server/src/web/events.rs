@@ -30,8 +30,12 @@ const STREAMS_MAX: usize = 20;
 /// Events read from the journal at once.
 const BATCH: u32 = 200;
 
-/// How often a comment keeps proxies from closing a quiet stream, and the session is looked at.
+/// How often a sign of life keeps proxies from closing a quiet stream, and the session is looked at.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// What a quiet stream says then: an event, since scripts do not see comments and must know a stream that has died by its
+/// silence.
+const ALIVE: &str = "event: alive\ndata: {}\n\n";
 
 /// A client that takes nothing for so long is gone.
 const STALLED: Duration = Duration::from_secs(60);
@@ -125,7 +129,7 @@ async fn follow(place: Place, caller: Caller, from: Seq, mut sender: Sender<Byte
             changed = wake.changed() => if changed.is_err() { return },
             _ = keep_alive.tick() => {
                 match session::alive(app, caller.session.clone()).await {
-                    Ok(Some(_)) => ": still here\n\n".clone_into(&mut part),
+                    Ok(Some(_)) => ALIVE.clone_into(&mut part),
                     Ok(None) | Err(_) => return,
                 }
             }

@@ -96,7 +96,7 @@ fn a_call_that_was_told_of_twice_is_one_row_and_shows_its_newest_callback() {
     let (tenant, alice) = (acme.tenant, acme.alice);
     let seen = acme.store.read_blocking(move |tx| {
         let one = transaction::view(tx, tenant, TransactionId(1))?.expect("it is there");
-        Ok((one.callback, transaction::last_of_agent(tx, tenant, alice, 10)?))
+        Ok((one.callback, transaction::last_of_agent(tx, tenant, alice, None, 10)?))
     });
     let (one, list) = seen.expect("read");
     let newest = transaction::CallbackView { state: "pending", attempts: 0 };

@@ -5,19 +5,27 @@
 use crate::clock;
 use crate::store::journal;
 use crate::store::transaction::{self, View};
+use crate::store::Tx;
 use crate::web::App;
 use crate::web::call_view;
 use crate::web::pop_view;
 use crate::web::problem::Problem;
 use crate::web::session::{Caller, Principal};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use ringbridge_core::id::TransactionId;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How many calls the list shows.
+/// How many calls the list shows at once.
 const LIST_MAX: u32 = 20;
+
+/// Where the list goes on.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Asked {
+    /// Only calls before this one.
+    before: Option<i64>,
+}
 
 /// A call that this person may see.
 ///
@@ -36,20 +44,44 @@ pub async fn one(
     who: Principal,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let view = owned(&app, &who, &id).await?;
+    Ok(Json(document(&app, &who, &id).await?))
+}
+
+/// The whole document of a call that this person may see.
+///
+/// # Errors
+/// `NOT_FOUND` where there is none for them.
+pub async fn document(app: &App, who: &Principal, id: &str) -> Result<Value, Problem> {
+    let view = owned(app, who, id).await?;
     let (tenant, id) = (view.tenant, view.id);
     let entries = app.store.read(move |tx| journal::of_transaction(tx, tenant, id)).await?;
     let placement = call_view::placement(&view).map_err(|error| Problem::internal(&error))?;
     let mut document = call_view::whole(&view, &placement, &entries, clock::now());
-    document["screen_pop"] = pop_view::of_call(&app, &who, tenant, id).await?;
-    Ok(Json(document))
+    call_view::name(&mut document, &view, who.tenant());
+    document["screen_pop"] = pop_view::of_call(app, who, tenant, id).await?;
+    Ok(document)
 }
 
 /// `GET /api/v1/calls`
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Problem> {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(last(&app, &caller, asked.before.map(TransactionId)).await?))
+}
+
+/// A page of one's last calls, and whether there are more.
+///
+/// # Errors
+/// Trouble with the database.
+pub async fn last(app: &App, caller: &Caller, before: Option<TransactionId>) -> Result<Value, Problem> {
     let (tenant, agent) = (caller.tenant.id, caller.agent);
-    let views = app.store.read(move |tx| transaction::last_of_agent(tx, tenant, agent, LIST_MAX)).await?;
+    // One more than is shown tells whether there are more.
+    let read = move |tx: &mut Tx<'_>| transaction::last_of_agent(tx, tenant, agent, before, LIST_MAX + 1);
+    let views = app.store.read(read).await?;
     let now = clock::now();
-    let calls: Vec<Value> = views.iter().map(|view| call_view::short(view, now)).collect();
-    Ok(Json(json!({ "calls": calls })))
+    let shown = views.iter().take(LIST_MAX as usize);
+    let calls: Vec<Value> = shown.map(|view| call_view::short(view, now)).collect();
+    Ok(json!({ "more": calls.len() < views.len(), "calls": calls }))
 }

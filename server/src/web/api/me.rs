@@ -13,14 +13,22 @@ use std::sync::Arc;
 
 /// The handler.
 pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Problem> {
+    Ok(Json(document(&app, &caller).await?))
+}
+
+/// The whole document; the console's page carries it from the start.
+///
+/// # Errors
+/// The session's refusal, when the agent was removed in the meantime.
+pub async fn document(app: &App, caller: &Caller) -> Result<Value, Problem> {
     let agent = caller.settings()?;
     let status = app.switchboard.status(caller.agent).await?;
     let queues: Vec<_> = agent.queues.iter().filter_map(|id| caller.tenant.queue(*id)).collect();
     let queues: Vec<Value> =
         queues.iter().map(|queue| json!({ "id": queue.id, "name": queue.name })).collect();
-    let external = external::of(&app, &caller).await?;
-    let screen_pops = pop_view::of_agent(&app, &caller).await?;
-    Ok(Json(json!({
+    let external = external::of(app, caller).await?;
+    let screen_pops = pop_view::of_agent(app, caller).await?;
+    Ok(json!({
         "tenant": caller.tenant.name,
         "agent": agent.login,
         "name": agent.name,
@@ -33,5 +41,5 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Val
         "queues": queues,
         "external": { "kept": external.kept, "username": external.username },
         "screen_pops": screen_pops,
-    })))
+    }))
 }
