@@ -1,11 +1,18 @@
 //! A real browser: the machine's Chromium, driven over a pipe by a small program (`browser/drive.mjs`).
 //!
 //! Promises: every command is answered or fails within its time; the browser ends with the value. What the driver needs is
-//! installed from its lock file the first time. Leaves to others: what is clicked.
+//! installed from its lock file when that changed. Leaves to others: what is typed and clicked (`hands`), what is looked at
+//! (`look`).
+
+mod hands;
+mod look;
+
+pub use look::{Loaded, Scheme, Width};
 
 use crate::patience::PATIENCE;
 use serde_json::{Value, json};
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
@@ -22,7 +29,10 @@ pub enum Popups {
     Allowed,
 }
 
-/// A browser with one profile, which is gone with it.
+/// Whom the browser belongs to when nobody else is named.
+const AGENT: &str = "agent";
+
+/// A browser with one person's profile and those of others who are named; all are gone with it.
 pub struct Browser {
     child: Child,
     commands: Option<ChildStdin>,
@@ -61,15 +71,50 @@ impl Browser {
         Self { child, commands, answers }
     }
 
+    /// Lets another person sit down, with cookies and a cache of their own.
+    pub fn person(&mut self, who: &str) {
+        self.ask(&json!({ "what": "person", "who": who }));
+    }
+
+    /// That person closes all of theirs and is gone.
+    pub fn leave(&mut self, who: &str) {
+        self.ask(&json!({ "what": "leave", "who": who }));
+    }
+
     /// Gives it a cookie for a site.
     pub fn cookie(&mut self, url: &str, cookie: &str) {
+        self.cookie_of(AGENT, url, cookie);
+    }
+
+    /// Gives another person a cookie for a site.
+    pub fn cookie_of(&mut self, who: &str, url: &str, cookie: &str) {
         let (name, value) = cookie.split_once('=').expect("a cookie");
-        self.ask(&json!({ "what": "cookie", "name": name, "value": value, "url": url }));
+        self.ask(&json!({ "what": "cookie", "who": who, "name": name, "value": value, "url": url }));
+    }
+
+    /// Takes all cookies away.
+    pub fn forget(&mut self) {
+        self.ask(&json!({ "what": "forget", "who": AGENT }));
     }
 
     /// Opens a tab.
     pub fn open(&mut self, tab: &str, url: &str) {
-        self.ask(&json!({ "what": "open", "name": tab, "url": url }));
+        self.open_as(AGENT, tab, url);
+    }
+
+    /// Opens a tab for another person.
+    pub fn open_as(&mut self, who: &str, tab: &str, url: &str) {
+        self.ask(&json!({ "what": "open", "who": who, "name": tab, "url": url }));
+    }
+
+    /// Goes elsewhere in a tab.
+    pub fn go(&mut self, tab: &str, url: &str) {
+        self.ask(&json!({ "what": "go", "name": tab, "url": url }));
+    }
+
+    /// Loads a tab again.
+    pub fn reload(&mut self, tab: &str) {
+        self.ask(&json!({ "what": "reload", "name": tab }));
     }
 
     /// Closes a tab.
@@ -77,33 +122,65 @@ impl Browser {
         self.ask(&json!({ "what": "close", "name": tab }));
     }
 
-    /// Clicks, as a person does, once the element is there.
-    pub fn click(&mut self, tab: &str, selector: &str) {
-        self.ask(&json!({ "what": "click", "name": tab, "selector": selector }));
+    /// Brings a tab to the front.
+    pub fn front(&mut self, tab: &str) {
+        self.ask(&json!({ "what": "front", "name": tab }));
     }
 
-    /// Waits until an element is seen.
+    /// Takes the connection away from all tabs of the agent.
+    pub fn disconnect(&mut self) {
+        self.ask(&json!({ "what": "offline", "who": AGENT, "offline": true }));
+    }
+
+    /// Gives it back.
+    pub fn connect(&mut self) {
+        self.ask(&json!({ "what": "offline", "who": AGENT, "offline": false }));
+    }
+
+    /// Waits until an element is seen. The selector is CSS with Playwright's `:has-text("…")` and `:text-is("…")`.
+    #[track_caller]
     pub fn sees(&mut self, tab: &str, selector: &str) {
         self.ask(&json!({ "what": "wait", "name": tab, "selector": selector, "state": "visible" }));
     }
 
     /// Waits until an element is seen no more.
+    #[track_caller]
     pub fn misses(&mut self, tab: &str, selector: &str) {
         self.ask(&json!({ "what": "wait", "name": tab, "selector": selector, "state": "hidden" }));
     }
 
+    /// Waits until an expression holds in a tab.
+    #[track_caller]
+    pub fn until(&mut self, tab: &str, script: &str) {
+        self.ask(&json!({ "what": "until", "name": tab, "script": script }));
+    }
+
     /// The text of an element, as it is seen.
+    #[track_caller]
     pub fn text(&mut self, tab: &str, selector: &str) -> String {
-        let text = self.ask(&json!({ "what": "text", "name": tab, "selector": selector }));
-        text.as_str().unwrap_or_default().to_owned()
+        self.words(&json!({ "what": "text", "name": tab, "selector": selector }))
+    }
+
+    /// What stands in an input.
+    #[track_caller]
+    pub fn value(&mut self, tab: &str, selector: &str) -> String {
+        self.words(&json!({ "what": "value", "name": tab, "selector": selector }))
     }
 
     /// Where a tab is; `popup N` is the Nth window that a page opened.
+    #[track_caller]
     pub fn url(&mut self, tab: &str) -> String {
-        self.ask(&json!({ "what": "url", "name": tab })).as_str().unwrap_or_default().to_owned()
+        self.words(&json!({ "what": "url", "name": tab }))
+    }
+
+    /// What was copied last.
+    #[track_caller]
+    pub fn clipboard(&mut self, tab: &str) -> String {
+        self.words(&json!({ "what": "clipboard", "name": tab }))
     }
 
     /// What an expression comes to in a tab.
+    #[track_caller]
     pub fn run(&mut self, tab: &str, script: &str) -> Value {
         self.ask(&json!({ "what": "run", "name": tab, "script": script }))
     }
@@ -113,9 +190,9 @@ impl Browser {
         self.ask(&json!({ "what": "popups" })).as_u64().expect("a number")
     }
 
-    /// What consoles and errors of all pages said.
-    pub fn said(&mut self) -> Vec<String> {
-        serde_json::from_value(self.ask(&json!({ "what": "said" }))).expect("lines")
+    #[track_caller]
+    fn words(&mut self, command: &Value) -> String {
+        self.ask(command).as_str().unwrap_or_default().to_owned()
     }
 
     #[track_caller]
@@ -149,7 +226,9 @@ fn installed() -> PathBuf {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    if !folder.join(NODE).exists() || !folder.join("node_modules/playwright-core").is_dir() {
+    let (lock, installed) = (folder.join("package-lock.json"), folder.join("node_modules/installed"));
+    let wanted = fs::read(&lock).expect("the lock file");
+    if fs::read(&installed).ok().as_ref() != Some(&wanted) {
         let status = Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
             .current_dir(&folder)
@@ -157,6 +236,7 @@ fn installed() -> PathBuf {
             .status()
             .expect("npm is installed (./ringbridge test installs it)");
         assert!(status.success(), "npm ci in {}", folder.display());
+        fs::write(installed, wanted).expect("what was installed is noted");
     }
     folder
 }

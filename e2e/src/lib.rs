@@ -10,6 +10,7 @@ pub mod judges;
 pub mod ledger;
 pub mod org;
 pub mod patience;
+pub mod phone;
 pub mod ports;
 pub mod process;
 pub mod receiver;
