@@ -44,7 +44,7 @@ pub struct Entry {
 }
 
 /// Whose events a reader follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Filter {
     /// One agent's: a console.
     Agent(TenantId, AgentId),

@@ -2,7 +2,8 @@
 //!
 //! Promises: an event's id is its place in the journal, so `Last-Event-ID` resumes without a gap and without doubles; an
 //! open stream counts as use of the session and ends with it; a client that does not read is not waited for for ever, and
-//! an agent has [`STREAMS_MAX`] streams at most. Leaves to others: what events say (`core::event`).
+//! an agent has [`STREAMS_MAX`] streams at most. Leaves to others: what events say (`core::event`), and reading
+//! the journal (`feed`).
 
 use super::App;
 use super::problem::Problem;
@@ -26,9 +27,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 /// Streams of one agent: tabs, and the pages of calls just placed.
 const STREAMS_MAX: usize = 20;
-
-/// Events read from the journal at once.
-const BATCH: u32 = 200;
 
 /// How often a sign of life keeps proxies from closing a quiet stream, and the session is looked at.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -100,46 +98,33 @@ pub async fn stream(
 /// Feeds one stream until the client, the session or the server ends.
 async fn follow(place: Place, caller: Caller, from: Seq, mut sender: Sender<Bytes>) {
     let app = &place.app;
-    let (mut wake, mut stop) = (app.store.wake(), app.stopping.clone());
+    let mut stop = app.stopping.clone();
     let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
     keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let filter = Filter::Agent(caller.tenant.id, caller.agent);
-    let mut last = from;
+    let mut listening = app.feed.listen(Filter::Agent(caller.tenant.id, caller.agent), from);
     // The id alone: a client that reconnects before the first event resumes from here.
-    let mut part = format!("retry: 1000\nid: {last}\n\n");
+    let mut part = Bytes::from(format!("retry: 1000\nid: {from}\n\n"));
     loop {
-        if !part.is_empty() {
-            match timeout(STALLED, sender.send_data(Bytes::from(std::mem::take(&mut part)))).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => return,
-            }
+        match timeout(STALLED, sender.send_data(part)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
         }
-        // Marked before the look, so that a commit in between is not slept through.
-        wake.borrow_and_update();
-        let after = last;
-        let Ok(entries) = app.store.read(move |tx| journal::after(tx, after, filter, BATCH)).await else {
-            return;
-        };
-        if let Some(newest) = entries.last() {
-            last = newest.seq;
-            part = entries.iter().filter_map(event).collect();
-            continue;
-        }
-        tokio::select! {
-            changed = wake.changed() => if changed.is_err() { return },
-            _ = keep_alive.tick() => {
-                match session::alive(app, caller.session.clone()).await {
-                    Ok(Some(_)) => ALIVE.clone_into(&mut part),
-                    Ok(None) | Err(_) => return,
-                }
-            }
+        part = tokio::select! {
+            said = listening.next() => match said {
+                Ok(said) => said,
+                Err(_) => return,
+            },
+            _ = keep_alive.tick() => match session::alive(app, caller.session.clone()).await {
+                Ok(Some(_)) => Bytes::from_static(ALIVE.as_bytes()),
+                Ok(None) | Err(_) => return,
+            },
             () = super::listener::told(&mut stop) => return,
-        }
+        };
     }
 }
 
 /// One journal entry on the wire; nothing for kinds that consoles have no use for.
-fn event(entry: &Entry) -> Option<String> {
+pub(super) fn event(entry: &Entry) -> Option<String> {
     let kind = kind_of(&entry.kind)?;
     Some(format!("id: {}\nevent: {kind}\ndata: {}\n\n", entry.seq, json_of(entry)))
 }

@@ -20,6 +20,7 @@ pub mod console;
 pub mod edge;
 pub mod events;
 pub mod external;
+pub mod feed;
 pub mod header;
 pub mod listener;
 pub mod login;
@@ -80,6 +81,7 @@ pub struct App {
     hsts: edge::Hsts,
     trusted_proxies: Vec<IpNet>,
     passwords: password::Passwords,
+    feed: feed::Feed,
     streams: events::Streams,
     strangers: refused::Strangers,
 }
@@ -95,6 +97,7 @@ impl App {
         keys: Arc<Keys>,
         stopping: watch::Receiver<bool>,
     ) -> Self {
+        let feed = feed::Feed::new(store.clone(), stopping.clone());
         Self {
             store,
             directory,
@@ -106,6 +109,7 @@ impl App {
             hsts: config.public_url.host().map_or(edge::Hsts::Off, |host| edge::Hsts::for_host(&host)),
             trusted_proxies: config.https.trusted_proxies.clone(),
             passwords: password::Passwords::new(),
+            feed,
             streams: events::Streams::default(),
             strangers: refused::Strangers::default(),
         }
