@@ -1,8 +1,10 @@
 //! What an agent is doing: chosen by them (presence) and derived from their calls (status).
 //!
 //! Promises: nobody stores "busy" beside a call; [`status`] derives it from the call that lives (semantics 2.6), so a
-//! stuck state cannot be. Leaves to others: keeping presence (`store`), finding the live call (`store`).
+//! stuck state cannot be, and [`since`] derives when it began. Leaves to others: keeping presence (`store`), finding the
+//! live call (`store`).
 
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What the agent chose to be.
@@ -101,9 +103,52 @@ pub const fn status(presence: Presence, engagement: Engagement) -> Status {
     }
 }
 
+/// The moments from which [`since`] is derived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moments {
+    /// When the agent chose their presence.
+    pub chosen_at: Timestamp,
+    /// When the customer of the open call answered.
+    pub answered_at: Option<Timestamp>,
+    /// When the call that is wrapped up was over.
+    pub ended_at: Option<Timestamp>,
+    /// When the agent's last transaction that had changed their status was complete.
+    pub freed_at: Option<Timestamp>,
+}
+
+/// When the status that [`status`] derives began: a clock counts from it (semantics 2.6).
+#[must_use]
+pub fn since(engagement: Engagement, moments: Moments) -> Timestamp {
+    let free = moments.freed_at.map_or(moments.chosen_at, |freed_at| moments.chosen_at.max(freed_at));
+    match engagement {
+        Engagement::OnQueueCall => moments.answered_at.unwrap_or(free),
+        Engagement::WrappingUp => moments.ended_at.unwrap_or(free),
+        Engagement::Free | Engagement::OnCall => free,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rule_2_6_a_status_began_with_what_made_it() {
+        let at = Timestamp::from_millis;
+        let moments = Moments {
+            chosen_at: at(10),
+            answered_at: Some(at(30)),
+            ended_at: Some(at(40)),
+            freed_at: Some(at(20)),
+        };
+        assert_eq!(since(Engagement::OnQueueCall, moments), at(30));
+        assert_eq!(since(Engagement::WrappingUp, moments), at(40));
+        assert_eq!(since(Engagement::Free, moments), at(20), "available again when wrap-up was over");
+        assert_eq!(since(Engagement::OnCall, moments), at(20), "rule 1.10: the status stays what it was");
+        let chosen_later = Moments { chosen_at: at(50), ..moments };
+        assert_eq!(since(Engagement::Free, chosen_later), at(50));
+        assert_eq!(since(Engagement::WrappingUp, chosen_later), at(40), "what is chosen counts afterwards");
+        assert_eq!(since(Engagement::Free, Moments { chosen_at: at(10), ..Moments::default() }), at(10));
+    }
 
     #[test]
     fn rule_1_10_a_call_without_a_queue_leaves_the_status_as_it_was() {

@@ -253,6 +253,18 @@ pub fn unfinished_of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<Stored
     rows.iter().map(stored).collect()
 }
 
+/// When the agent's last complete transaction that had changed their status was complete: it had a wrap-up, or was a call
+/// of a queue that was answered (semantics 1.10).
+pub fn freed_at(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.first(
+        "select id, completed_at from txn where agent_id = $1 and completed_at is not null
+             and (completed_at > ended_at or (queue_id is not null and answered_at is not null))
+         order by id desc limit 1",
+        &[agent.0.into()],
+    )?;
+    row.map_or(Ok(None), |row| row.optional_moment("completed_at"))
+}
+
 /// The agent's call with a leg that is or may come up.
 pub fn live_of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<TransactionId>, StoreError> {
     let row = tx.first("select id from txn where agent_id = $1 and live = 1", &[agent.0.into()])?;

@@ -10,6 +10,7 @@ mod actions;
 mod click;
 mod legs;
 mod person;
+mod phones;
 mod record;
 mod recovery;
 pub mod session;
@@ -18,7 +19,8 @@ mod words;
 
 pub use actions::{Act, Deed, Doubt, Edit};
 pub use click::{Click, ClickSource, Placed, Repeated};
-pub use person::{Actor, AgentStatus, WrapUpForm};
+pub use person::{Actor, AgentStatus, WrapUpForm, status_of};
+pub use phones::{PhoneContact, PhonePlace, PhoneState};
 
 use crate::config::Config;
 use crate::store::Store;

@@ -8,8 +8,9 @@ use super::record;
 use super::task::{Ask, Wish, not_found, over};
 use crate::clock;
 use crate::store::journal::{self, NewEntry};
+use crate::store::transaction::Stored;
 use crate::store::{StoreError, Tx, presence, transaction};
-use ringbridge_core::agent::{self, Engagement, Presence, Status};
+use ringbridge_core::agent::{self, Engagement, Moments, Presence, Status};
 use ringbridge_core::call::Finish;
 use ringbridge_core::id::{AgentId, TenantId, TransactionId};
 use ringbridge_core::refusal::{Code, Refusal};
@@ -64,6 +65,8 @@ pub struct AgentStatus {
     pub presence: Presence,
     /// Since when they chose it.
     pub since: Timestamp,
+    /// Since when the status is what it is.
+    pub status_since: Timestamp,
     /// Their open transaction: the live call, else the one in wrap-up.
     pub call: Option<TransactionId>,
 }
@@ -162,23 +165,47 @@ impl Switchboard {
     /// # Errors
     /// [`Code::Overloaded`] when the database cannot be read.
     pub async fn status(&self, agent: AgentId) -> Result<AgentStatus, Refusal> {
-        let read = self.inner.store.read(move |tx| {
-            let (presence, since) = presence::get(tx, agent)?;
-            let (engagement, call) = open_transaction(tx, agent)?;
-            Ok(AgentStatus { status: agent::status(presence, engagement), presence, since, call })
-        });
-        read.await.map_err(|error| unavailable(&error))
+        let read = self.inner.store.read(move |tx| status_of(tx, agent)).await;
+        read.map_err(|error| unavailable(&error))
     }
 }
 
-/// What an agent's open transaction means for them: the live call, else the newest wrap-up.
+/// Where an agent is, for those who read of several agents at once.
+///
+/// # Errors
+/// As the store.
+pub fn status_of(tx: &mut Tx<'_>, agent: AgentId) -> Result<AgentStatus, StoreError> {
+    let (presence, since) = presence::get(tx, agent)?;
+    let open = transaction::unfinished_of_agent(tx, agent)?;
+    let first = first_open(&open);
+    let engagement = first.map_or(Engagement::Free, |stored| record::engagement(&stored.call, stored.queue));
+    let moments = Moments {
+        chosen_at: since,
+        answered_at: first.and_then(|stored| stored.call.answered_at()),
+        ended_at: first.and_then(|stored| stored.call.outcome()).map(|outcome| outcome.hung_up_at),
+        freed_at: transaction::freed_at(tx, agent)?,
+    };
+    Ok(AgentStatus {
+        status: agent::status(presence, engagement),
+        presence,
+        since,
+        status_since: agent::since(engagement, moments),
+        call: first.map(|stored| stored.id),
+    })
+}
+
+/// Of an agent's open transactions the one that counts: the live call, else the newest wrap-up.
+fn first_open(open: &[Stored]) -> Option<&Stored> {
+    open.iter().find(|stored| stored.call.is_live()).or_else(|| open.first())
+}
+
+/// What an agent's open transaction means for them.
 fn open_transaction(
     tx: &mut Tx<'_>,
     agent: AgentId,
 ) -> Result<(Engagement, Option<TransactionId>), StoreError> {
     let open = transaction::unfinished_of_agent(tx, agent)?;
-    let first = open.iter().find(|stored| stored.call.is_live()).or_else(|| open.first());
-    Ok(first.map_or((Engagement::Free, None), |stored| {
+    Ok(first_open(&open).map_or((Engagement::Free, None), |stored| {
         (record::engagement(&stored.call, stored.queue), Some(stored.id))
     }))
 }

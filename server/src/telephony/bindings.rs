@@ -86,13 +86,25 @@ impl Bindings {
         self.inner.read().unwrap_or_else(PoisonError::into_inner).sources.contains(&ip)
     }
 
-    /// Drops what has expired.
-    pub(super) fn sweep(&self, now: Timestamp) {
+    /// Drops what has expired; gives the names that have no phone any more.
+    pub(super) fn sweep(&self, now: Timestamp) -> Vec<String> {
+        let is_over = |binding: &Binding| binding.expires_at <= now;
+        // Most looks find nothing, and must keep nobody from ringing.
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        if !inner.by_aor.values().flatten().any(is_over) {
+            return Vec::new();
+        }
+        drop(inner);
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        inner.by_aor.retain(|_, bindings| {
-            bindings.retain(|binding| binding.expires_at > now);
+        let mut gone = Vec::new();
+        inner.by_aor.retain(|aor, bindings| {
+            bindings.retain(|binding| !is_over(binding));
+            if bindings.is_empty() {
+                gone.push(aor.clone());
+            }
             !bindings.is_empty()
         });
         inner.note_sources();
+        gone
     }
 }

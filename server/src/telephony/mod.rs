@@ -11,6 +11,7 @@ mod failures;
 mod guard;
 mod inbox;
 mod names;
+mod phones;
 mod port;
 pub mod probe;
 mod registrar;
@@ -19,11 +20,13 @@ mod start;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod told;
 mod tone;
 mod trunk;
 mod udp;
 mod wire;
 
+pub use phones::{PhoneContact, PhonePlace, PhoneState};
 pub use port::{EngineHandle, ToCall};
 pub use start::{Doors, Sockets, StartError};
 pub use trunk::TrunkState;

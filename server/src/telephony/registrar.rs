@@ -7,9 +7,11 @@
 use super::bindings::{Binding, Bindings};
 use super::engine::Event;
 use super::failures::Failures;
+use super::told::{self, PhoneIs, Told};
 use crate::chance;
 use crate::clock;
 use crate::directory::Directory;
+use crate::store::journal::{self, NewEntry};
 use crate::store::registration::{self, Registration};
 use crate::store::{Store, StoreError};
 use ringbridge_core::time::Timestamp;
@@ -38,7 +40,9 @@ const MAX_PHONES: usize = 10;
 const ANSWERS_KEPT: Duration = Duration::from_secs(32);
 /// The most answers kept.
 const MAX_ANSWERS: usize = 10_000;
-/// How often what has expired is swept out.
+/// How often is looked for phones that did not register again: a console learns of it this late at most.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often what has expired is swept out of the database.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 
 /// A REGISTER at the door, its top Via stamped.
@@ -57,6 +61,8 @@ pub(super) struct Registrar {
     failures: Failures,
     /// The password that stands for those of unknown names, so that both take the same time.
     decoy: String,
+    /// Whom consoles were told of.
+    told: Told,
     answers: HashMap<ServerKey, Response>,
     answers_by_age: VecDeque<(Timestamp, ServerKey)>,
 }
@@ -95,6 +101,7 @@ impl Registrar {
             nonces: NonceKeeper::new(chance::bytes()),
             failures: Failures::default(),
             decoy,
+            told: Told::default(),
             answers: HashMap::new(),
             answers_by_age: VecDeque::new(),
         })
@@ -102,10 +109,15 @@ impl Registrar {
 
     /// Answers until the engine is gone.
     pub(super) async fn run(mut self, mut knocks: mpsc::Receiver<Knock>, events: mpsc::Sender<Event>) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
             let knock = tokio::select! {
                 knock = knocks.recv() => knock,
+                _ = look.tick() => {
+                    self.look().await;
+                    continue;
+                }
                 _ = sweep.tick() => {
                     self.sweep().await;
                     continue;
@@ -121,12 +133,35 @@ impl Registrar {
         }
     }
 
+    /// Forgets what has expired, and tells the consoles of phones that are nowhere any more.
+    pub(super) async fn look(&mut self) {
+        let now = clock::now();
+        let gone = self.bindings.sweep(now);
+        let news: Vec<NewEntry> =
+            gone.iter().filter_map(|aor| self.news(aor, PhoneIs::Nowhere, now)).collect();
+        if news.is_empty() {
+            return;
+        }
+        let written = self.store.write(move |tx| {
+            registration::remove_expired(tx, now)?;
+            news.iter().try_for_each(|entry| journal::append(tx, entry).map(|_| ()))
+        });
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "consoles are not told that phones are not registered any more");
+        }
+    }
+
     async fn sweep(&mut self) {
         let now = clock::now();
-        self.bindings.sweep(now);
         if let Err(error) = self.store.write(move |tx| registration::remove_expired(tx, now)).await {
             tracing::warn!(%error, "expired registrations stay in the database for now");
         }
+    }
+
+    /// What its agent's console is told when a phone has become reachable or is so no more.
+    fn news(&mut self, aor: &str, is: PhoneIs, now: Timestamp) -> Option<NewEntry> {
+        let phone = self.directory.phone(aor)?;
+        self.told.may_tell(aor, now).then(|| told::entry(&phone, aor, is, now))
     }
 
     /// The answer to a REGISTER; `None`: silence.
@@ -211,7 +246,7 @@ impl Registrar {
     }
 
     /// Does what a genuine REGISTER wants, first in the store.
-    async fn apply(&self, aor: &str, request: &Request, flow: Flow, now: Timestamp) -> Response {
+    async fn apply(&mut self, aor: &str, request: &Request, flow: Flow, now: Timestamp) -> Response {
         let change = match wanted(request) {
             Ok(change) => change,
             Err(refusal) => return *refusal,
@@ -232,9 +267,11 @@ impl Registrar {
         if change != Change::Ask {
             let (name, rows) =
                 (aor.to_owned(), new.iter().filter_map(|binding| row(aor, binding)).collect::<Vec<_>>());
+            let news = PhoneIs::after(&old, &new).and_then(|is| self.news(aor, is, now));
             let written = self.store.write(move |tx| {
                 registration::remove_aor(tx, &name)?;
-                rows.iter().try_for_each(|row| registration::put(tx, row))
+                rows.iter().try_for_each(|row| registration::put(tx, row))?;
+                news.map_or(Ok(()), |entry| journal::append(tx, &entry).map(|_| ()))
             });
             if let Err(error) = written.await {
                 tracing::error!(%error, "a registration could not be stored");

@@ -27,6 +27,7 @@ pub mod login;
 pub mod metrics;
 pub mod openapi;
 pub mod password;
+pub mod phones;
 pub mod pop_page;
 pub mod pop_view;
 pub mod problem;

@@ -11,6 +11,7 @@ mod confirm;
 mod events;
 mod login;
 mod pages;
+mod phones;
 mod random_links;
 mod refusals;
 mod scene;

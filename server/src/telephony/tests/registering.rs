@@ -1,6 +1,11 @@
 //! Phones register: RFC 3261 10.3 and digest, over real sockets.
 
 use super::*;
+use crate::clock;
+use crate::store::journal;
+use crate::telephony::bindings::Bindings;
+use crate::telephony::registrar::Registrar;
+use crate::telephony::{PhonePlace, PhoneState};
 use ringbridge_core::admission::Reachability;
 use ringbridge_core::tenant::AutoAnswer;
 use ringbridge_sip::digest::{Answering, Login};
@@ -308,4 +313,66 @@ async fn credentials_for_another_realm_are_no_credentials() {
         r#"Digest username="alice-desk", realm="other", nonce="n", uri="sip:x", response="0""#.parse().unwrap();
     request.headers.push(HeaderName::Authorization, HeaderValue::new(foreign.to_string()).unwrap());
     assert_eq!(phone.ask(&request).await.status, Status::UNAUTHORIZED);
+}
+
+/// What consoles were told of phones, oldest first.
+async fn told(server: &Server) -> Vec<(ringbridge_core::id::AgentId, serde_json::Value)> {
+    let read =
+        server.store.read(|tx| journal::after(tx, ringbridge_core::id::Seq(0), journal::Filter::All, 100));
+    let entries = read.await.unwrap().into_iter().filter(|entry| entry.kind == "agent.phone");
+    entries.map(|entry| (entry.agent.unwrap(), entry.body)).collect()
+}
+
+#[tokio::test]
+async fn consoles_are_told_when_a_phone_comes_and_when_it_goes_and_not_of_its_refreshes() {
+    let server = start(vec![]).await;
+    let mut phone = Phone::new(&server, "alice-desk", "correct horse").await;
+    for seconds in [60, 60, 0, 0, 60] {
+        assert_eq!(phone.register_for(seconds).await.status, Status::OK);
+    }
+    let alice = server.agent("alice").id;
+    let said =
+        |state| (alice, serde_json::json!({ "agent": "alice", "phone": "alice-desk", "state": state }));
+    assert_eq!(told(&server).await, [said("registered"), said("not_registered"), said("registered")]);
+}
+
+#[tokio::test]
+async fn consoles_are_told_of_a_phone_that_did_not_register_again() {
+    let server = start(vec![]).await;
+    let mut phone = Phone::new(&server, "alice-desk", "correct horse").await;
+    phone.register_for(60).await;
+    let now = clock::now();
+    let mut late = server.telephony.bindings.of("alice-desk", now);
+    late[0].expires_at = now;
+    let bindings = Arc::new(Bindings::default());
+    let open =
+        Registrar::open("ringbridge", server.store.clone(), server.directory.clone(), bindings.clone());
+    let mut registrar = open.await.unwrap();
+    bindings.put("alice-desk", late);
+    registrar.look().await;
+    registrar.look().await;
+    let states: Vec<_> = told(&server).await.into_iter().map(|(_, body)| body["state"].clone()).collect();
+    assert_eq!(states, ["registered", "not_registered"]);
+}
+
+#[tokio::test]
+async fn phones_are_shown_where_a_click_would_find_them() {
+    let server = start(vec![]).await;
+    let mut phone = Phone::new(&server, "alice-desk", "correct horse").await;
+    let alice = server.agent("alice");
+    let contacts = || match server.telephony.phones(&alice).remove(0).place {
+        PhonePlace::Registers { name, contacts } => (name, contacts),
+        PhonePlace::Fixed { uri } => panic!("{uri} is fixed"),
+    };
+    assert_eq!(contacts(), ("alice-desk".to_owned(), vec![]));
+    phone.register(&format!("Contact: {}\r\nUser-Agent: baresip\r\n", phone.contact())).await;
+    let (_, here) = contacts();
+    let address = format!("udp:{}", phone.peer.address());
+    assert_eq!(
+        (here.len(), here[0].address.as_str(), here[0].user_agent.as_str()),
+        (1, address.as_str(), "baresip")
+    );
+    let fixed = PhonePlace::Fixed { uri: "sip:bob@127.0.0.9:5070".to_owned() };
+    let bob = server.telephony.phones(&server.agent("bob"));
+    assert_eq!(bob, [PhoneState { place: fixed, auto_answer: AutoAnswer::None }]);
 }

@@ -1,7 +1,9 @@
 //! `GET /api/v1/me`: who is logged in, and what they are doing.
 
+use crate::clock;
 use crate::web::App;
 use crate::web::external;
+use crate::web::phones;
 use crate::web::pop_view;
 use crate::web::problem::Problem;
 use crate::web::session::Caller;
@@ -36,9 +38,14 @@ pub async fn document(app: &App, caller: &Caller) -> Result<Value, Problem> {
         "status": status.status.as_str(),
         "presence": status.presence.as_str(),
         "since": status.since.rfc3339(),
+        "status_since": status.status_since.rfc3339(),
+        "server_time": clock::now().rfc3339(),
+        "zone": caller.tenant.zone.name(),
         "on_call": status.call.is_some() && status.status != Status::WrapUp,
         "call": status.call,
         "queues": queues,
+        "phones": phones::of(&app, agent),
+        "phone_test": null,
         "external": { "kept": external.kept, "username": external.username },
         "screen_pops": screen_pops,
     }))
