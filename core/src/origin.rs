@@ -121,6 +121,12 @@ pub fn check_listed(entry: &str) -> Result<(), String> {
     }
 }
 
+/// Whether a page of this origin (`scheme://host[:port]`) is on the tenant's list.
+#[must_use]
+pub fn lists(tenant: &Tenant, origin: &str) -> bool {
+    origin_of(origin).is_some_and(|page| is_listed(&page, tenant))
+}
+
 /// Whether a browser loads ahead of a click; such a request must have no effect at all, also without a session (SEC-1).
 #[must_use]
 pub fn is_speculative(headers: &Headers<'_>) -> bool {

@@ -31,6 +31,7 @@ pub mod tenant;
 pub(crate) mod tests;
 pub mod transaction;
 mod tx;
+pub mod unlisted;
 mod value;
 mod writer;
 

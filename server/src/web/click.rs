@@ -80,10 +80,15 @@ async fn answer(
             let source = source(client, origin_text(headers), "dial");
             place(app, client, &caller, link, source, wants).await
         }
-        Decision::Confirm { origin } => match wants {
-            Wants::Json => Err(Refusal::new(Code::ConfirmationRequired, words::CONFIRMATION_REQUIRED).into()),
-            Wants::Page => confirm::page(app, &caller, &link, &parameters, origin, words::WHY_UNLISTED).await,
-        },
+        Decision::Confirm { origin } => {
+            facts.unlisted();
+            match wants {
+                Wants::Json => {
+                    Err(Refusal::new(Code::ConfirmationRequired, words::CONFIRMATION_REQUIRED).into())
+                }
+                Wants::Page => ask(app, &caller, &link, &parameters, origin, facts).await,
+            }
+        }
         Decision::Refuse(refusal) => Err(refusal.into()),
         Decision::Speculative => Err(speculative()),
     }
@@ -172,12 +177,27 @@ async fn resumed(
                 place(app, client, &caller, link, source(client, waiting.origin, "dial"), Wants::Page).await
             }
             Decision::Dial | Decision::Confirm { .. } => {
-                confirm::page(app, &caller, &link, &parameters, waiting.origin, words::WHY_UNLISTED).await
+                facts.unlisted();
+                ask(app, &caller, &link, &parameters, waiting.origin, facts).await
             }
             Decision::Refuse(refusal) => Err(refusal.into()),
             Decision::Speculative => Err(speculative()),
         },
     }
+}
+
+/// Asks a person about a click from a page that is not listed, and writes down that it was asked.
+async fn ask(
+    app: &App,
+    caller: &Caller,
+    link: &Link,
+    parameters: &[Parameter],
+    origin: Option<String>,
+    facts: &Facts,
+) -> Result<Response, Problem> {
+    let page = confirm::page(app, caller, link, parameters, origin, words::WHY_UNLISTED).await?;
+    refused::asked(app, facts).await;
+    Ok(page)
 }
 
 /// Reads the link; a refusal gets the text around its place.

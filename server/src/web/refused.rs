@@ -1,8 +1,9 @@
-//! Writes refused clicks into the journal: who, what, why (semantics 1.14).
+//! Writes refused clicks into the journal, and those that a person was asked to confirm: who, what, why (semantics 1.14).
 //!
 //! Promises: a refusal of a known agent is always written; strangers' refusals are written up to [`STRANGERS_MAX`] a
-//! minute and only counted beyond that, so that nobody without a log-in can fill the disk. Leaves to others: accepted
-//! clicks (`switchboard`).
+//! minute and only counted beyond that, so that nobody without a log-in can fill the disk. A click whose origin stood in
+//! its way carries `unlisted`, so that an admin can find the pages to list (SEC-2). Leaves to others: accepted clicks
+//! (`switchboard`), reading them again (`store::unlisted`).
 
 use super::App;
 use super::click::origin_text;
@@ -14,6 +15,7 @@ use crate::store::journal::{self, NewEntry};
 use axum::http::{HeaderMap, StatusCode};
 use ringbridge_core::id::{AgentId, TenantId};
 use ringbridge_core::link::Parameter;
+use ringbridge_core::refusal::Code;
 use ringbridge_core::time::Timestamp;
 use serde_json::json;
 use std::sync::{Mutex, PoisonError};
@@ -33,6 +35,16 @@ pub struct Facts {
     address: String,
     origin: Option<String>,
     phone: Option<String>,
+    obstacle: Obstacle,
+}
+
+/// Whether the page that was clicked on stood in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Obstacle {
+    /// Its origin is none that dials at once.
+    Origin,
+    /// Something else, or nothing.
+    Other,
 }
 
 impl Facts {
@@ -40,13 +52,26 @@ impl Facts {
     #[must_use]
     pub fn of(client: &Client, headers: &HeaderMap) -> Self {
         let address = client.address.to_string();
-        Self { tenant: None, agent: None, address, origin: origin_text(headers), phone: None }
+        Self {
+            tenant: None,
+            agent: None,
+            address,
+            origin: origin_text(headers),
+            phone: None,
+            obstacle: Obstacle::Other,
+        }
     }
 
     /// Who it was.
     pub fn caller(&mut self, caller: Option<&Caller>) {
         self.tenant = caller.map(|caller| caller.tenant.id);
         self.agent = caller.map(|caller| caller.agent);
+    }
+
+    /// The page that was clicked on is not listed. Which one it is, this very request says: what a click said that waited
+    /// before may be forged.
+    pub fn unlisted(&mut self) {
+        self.obstacle = Obstacle::Origin;
     }
 
     /// What was to be dialled.
@@ -81,24 +106,36 @@ pub async fn record(app: &App, facts: &Facts, problem: &Problem) {
     {
         return;
     }
-    let entry = NewEntry {
-        tenant: facts.tenant,
-        agent: facts.agent,
-        transaction: None,
-        at: now,
-        kind: "click.refused",
-        body: json!({
-            "code": problem.code,
-            "text": problem.text,
-            "parameter": problem.parameter,
-            "offset": problem.offset,
-            "phone": facts.phone,
-            "origin": facts.origin,
-            "address": facts.address,
-        }),
-    };
+    let body = json!({
+        "code": problem.code,
+        "text": problem.text,
+        "parameter": problem.parameter,
+        "offset": problem.offset,
+        "phone": facts.phone,
+        "origin": facts.origin,
+        "address": facts.address,
+        "unlisted": facts.obstacle == Obstacle::Origin,
+    });
+    write(app, facts, "click.refused", body, now).await;
+}
+
+/// Writes down that a person is asked to confirm a click, because the page it came from is not listed. Such a click waits,
+/// and how many wait for one session is limited; so is what this writes.
+pub async fn asked(app: &App, facts: &Facts) {
+    let body = json!({
+        "code": Code::ConfirmationRequired.as_str(),
+        "phone": facts.phone,
+        "origin": facts.origin,
+        "address": facts.address,
+        "unlisted": true,
+    });
+    write(app, facts, "click.asked", body, clock::now()).await;
+}
+
+async fn write(app: &App, facts: &Facts, kind: &'static str, body: serde_json::Value, at: Timestamp) {
+    let entry = NewEntry { tenant: facts.tenant, agent: facts.agent, transaction: None, at, kind, body };
     if let Err(error) = app.store.write(move |tx| journal::append(tx, &entry)).await {
-        tracing::error!(%error, "a refused click could not be written down");
+        tracing::error!(%error, kind, "a click could not be written down");
     }
 }
 

@@ -10,6 +10,7 @@ mod client;
 mod confirm;
 mod events;
 mod login;
+mod origins;
 mod pages;
 mod phones;
 mod random_links;

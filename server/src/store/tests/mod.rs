@@ -9,6 +9,7 @@ mod screen_pops;
 mod statements;
 mod statistics;
 mod units;
+mod unlisted;
 
 use super::{Store, agent, tenant, transaction};
 use ringbridge_core::call::Call;

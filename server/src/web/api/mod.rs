@@ -10,6 +10,7 @@ pub mod external;
 pub mod hangup;
 pub mod links;
 pub mod me;
+pub mod refused_origins;
 pub mod screen_pops;
 pub mod status;
 pub mod wrap_up;
@@ -30,6 +31,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/calls/{transaction_id}/cancel"),
     ("post", "/api/v1/calls/{transaction_id}/hangup"),
     ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
+    ("get", "/api/v1/config/origins/refused"),
     ("get", "/api/v1/events"),
     ("post", "/api/v1/links/check"),
     ("get", "/api/v1/me"),
@@ -53,6 +55,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/calls/{transaction_id}/cancel", post(cancel::post))
         .route("/api/v1/calls/{transaction_id}/hangup", post(hangup::post))
         .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
+        .route("/api/v1/config/origins/refused", get(refused_origins::get))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/links/check", post(links::post))
         .route("/api/v1/me", get(me::get))
