@@ -36,6 +36,9 @@ pub enum Deed {
     Edit(Edit),
     /// It is not tried any more.
     GiveUp,
+    /// A callback is sent once more, also one that was taken; under the same `webhook-id`, so that its receiver knows it
+    /// for a repeat.
+    Resend,
 }
 
 /// Whether an earlier attempt may have done it.
@@ -76,8 +79,12 @@ pub enum Answer {
 /// Does it.
 pub fn act(tx: &mut Tx<'_>, act: &Act, deed: &Deed, now: Timestamp) -> Result<Answer, StoreError> {
     let Some(view) = action::find(tx, act.tenant, act.id)? else { return Ok(Answer::NotThere) };
+    if *deed == Deed::Resend && view.kind != callback::KIND {
+        return Ok(Answer::NotThere);
+    }
     match view.state.as_str() {
         "pending" | "parked" => {}
+        "done" if *deed == Deed::Resend => {}
         _ => return Ok(Answer::Settled),
     }
     if view.leased_until > now {
@@ -87,6 +94,10 @@ pub fn act(tx: &mut Tx<'_>, act: &Act, deed: &Deed, now: Timestamp) -> Result<An
         Deed::Retry(doubt) => {
             again(tx, act, &view, (&view.body, &view.lane, *doubt), now)?;
             note(tx, act, &view, now, ("record.retried", "callback.retried"), json!({}))?;
+        }
+        Deed::Resend => {
+            again(tx, act, &view, (&view.body, &view.lane, Doubt::Kept), now)?;
+            note(tx, act, &view, now, ("record.resent", "callback.resent"), json!({}))?;
         }
         Deed::Edit(edit) => {
             let body = match edited(&view, edit) {
@@ -138,7 +149,7 @@ fn again(
     };
     let in_doubt = view.kind == record::KIND && doubts > 0;
     let due_at = if in_doubt { arrived.max(now) } else { now };
-    action::again(tx, act.tenant, act.id, Again { body, lane, doubts, due_at }, now)?;
+    action::again(tx, act.tenant, act.id, Again { body, lane, doubts, due_at, was: &view.state }, now)?;
     lane::open_now(tx, act.tenant, lane, now)
 }
 

@@ -1,7 +1,7 @@
 //! The job runner against a real database and real receivers on loopback. Where time matters, the test walks the steps of
 //! the runner itself and says what time it is.
 
-use super::actions::Answer::Done;
+use super::actions::Answer::{self as Acted, BeingTried, Done, NotThere, Settled};
 use super::actions::{Act, Deed, Doubt, act};
 use super::callback::{Outcome, enqueue};
 use super::runner::{MOST_IN_A_LANE, Runner, TenantLookup, Tried};
@@ -154,6 +154,16 @@ impl World {
         runner.settle(claimed, outcome.clone(), now).await.unwrap();
         let Tried::Callback(outcome) = outcome else { panic!("a callback was due") };
         outcome
+    }
+
+    /// An admin does something about the transaction's job.
+    async fn act(&self, deed: Deed, now: Timestamp) -> Acted {
+        let (tenant, id) = (self.fixture.tenant, self.transaction);
+        let acted = self.fixture.store.write(move |tx| {
+            let job = action::of_transaction(tx, tenant, id)?.pop().expect("one");
+            act(tx, &Act { tenant, id: job.id, by: "ada".to_owned() }, &deed, now)
+        });
+        acted.await.unwrap()
     }
 
     /// When the next job is due.
@@ -435,4 +445,46 @@ async fn a_parked_callback_can_be_sent_again() {
     assert_eq!(world.step(&runner, at(2000)).await, Outcome::Delivered(204));
     let received = world.receiver.received();
     assert_eq!(received[0].header("webhook-id"), received[1].header("webhook-id"));
+}
+
+#[tokio::test]
+async fn rule_5_5_a_callback_that_was_delivered_can_be_sent_again_under_its_id() {
+    let world = World::new().await;
+    let runner = world.runner();
+    world.enqueue(world.callback(), at(1000)).await;
+    assert_eq!(world.step(&runner, at(1000)).await, Outcome::Delivered(200));
+    assert_eq!(world.act(Deed::Retry(Doubt::Kept), at(2000)).await, Settled, "only who says resend means it");
+    assert_eq!(world.act(Deed::Resend, at(2000)).await, Done);
+    assert_eq!(world.jobs().await, [("pending".to_owned(), 1, None)]);
+    let claimed = runner.claim(at(2000), 1).await.unwrap().pop().expect("it is due");
+    assert_eq!(world.act(Deed::Resend, at(2001)).await, BeingTried);
+    let outcome = runner.try_once(&claimed, at(2001)).await;
+    runner.settle(claimed, outcome, at(2001)).await.unwrap();
+    let received = world.receiver.received();
+    assert_eq!(received[0].header("webhook-id"), received[1].header("webhook-id"));
+    assert_eq!(received[0].text(), received[1].text());
+    assert_signed(&received[1]);
+    assert_eq!(world.kinds().await, ["callback.delivered", "callback.delivered"]);
+
+    // What something newer took the place of is not sent any more.
+    assert_eq!(world.act(Deed::Resend, at(3000)).await, Done);
+    assert_eq!(world.act(Deed::GiveUp, at(3000)).await, Done);
+    assert_eq!(world.act(Deed::Resend, at(3000)).await, Settled);
+}
+
+#[tokio::test]
+async fn a_record_is_no_callback_to_be_sent_again() {
+    let world = World::new().await;
+    let (tenant, agent, transaction) = (world.fixture.tenant, world.fixture.alice, world.transaction);
+    let new = job::NewJob {
+        tenant,
+        agent,
+        transaction,
+        kind: "crm",
+        lane: "crm:1:sfdc".to_owned(),
+        body: "{}".to_owned(),
+        due_at: at(1000),
+    };
+    world.fixture.store.write(move |tx| job::enqueue(tx, &new, at(1000))).await.unwrap();
+    assert_eq!(world.act(Deed::Resend, at(1000)).await, NotThere);
 }

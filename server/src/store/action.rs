@@ -50,6 +50,22 @@ pub fn find(tx: &mut Tx<'_>, tenant: TenantId, id: JobId) -> Result<Option<View>
     row.as_ref().map(viewed).transpose()
 }
 
+/// A tenant's callbacks in all states, newest first, from the one before a row on.
+pub fn callbacks(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    before: JobId,
+    limit: u32,
+) -> Result<Vec<View>, StoreError> {
+    let rows = tx.query(
+        "select id, transaction_id, kind, body, state, lane, leased_until, doubts, attempt, due_at, last_error,
+                created_at, settled_at
+         from job where tenant_id = $1 and kind = 'callback' and id < $2 order by id desc limit $3",
+        &[tenant.0.into(), before.0.into(), Value::Int(limit.into())],
+    )?;
+    rows.iter().map(viewed).collect()
+}
+
 /// How a job is put back to work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Again<'a> {
@@ -61,12 +77,14 @@ pub struct Again<'a> {
     pub doubts: i64,
     /// When it may be tried.
     pub due_at: Timestamp,
+    /// The state that it was seen in.
+    pub was: &'a str,
 }
 
 /// Puts a job that nobody tries back to work; its failures are forgotten.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if it is not there, settled or being tried.
+/// [`StoreError::Stale`] if it is not there, not in the state it was seen in, or being tried.
 pub fn again(
     tx: &mut Tx<'_>,
     tenant: TenantId,
@@ -78,7 +96,7 @@ pub fn again(
         "the job",
         "update job set state = 'pending', due_at = $1, leased_until = 0, lease = '', settled_at = null, failures = 0,
                         body = $2, lane = $3, doubts = $4, asked_at = $7
-         where id = $5 and tenant_id = $6 and state in ('pending', 'parked') and leased_until <= $7",
+         where id = $5 and tenant_id = $6 and state = $8 and leased_until <= $7",
         &[
             again.due_at.into(),
             again.body.into(),
@@ -87,6 +105,7 @@ pub fn again(
             id.0.into(),
             tenant.0.into(),
             now.into(),
+            again.was.into(),
         ],
     )
 }

@@ -7,13 +7,13 @@ use ringbridge_core::tenant::salesforce::{Interface, Login};
 use ringbridge_core::tenant::{Salesforce, Tenant};
 use serde_json::{Value, json};
 
-fn quick(tenant: &mut Tenant) {
+pub(crate) fn quick(tenant: &mut Tenant) {
     tenant.wrap_up_seconds = 0;
     tenant.code_lists.clear();
 }
 
 /// A call of alice's whose callback waits: nobody works on it in this scene. The id of the step.
-async fn callback_that_waits(scene: &Scene, ada: &mut Browser<'_>) -> Value {
+pub(crate) async fn callback_that_waits(scene: &Scene, ada: &mut Browser<'_>) -> Value {
     let mut alice = Browser::logged_in(scene, "alice").await;
     let link = "phone=6502928880&ctl_userdata=[ctl_callbackUrl|https://crm.example/<b>?a=b]";
     let answer = alice.click(link).await;

@@ -8,6 +8,7 @@ mod api;
 mod click;
 mod client;
 mod confirm;
+mod deliveries;
 mod events;
 mod login;
 mod origins;

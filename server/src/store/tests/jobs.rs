@@ -76,13 +76,33 @@ fn a_job_given_back_is_due_later_and_a_parked_one_when_it_is_resent() {
     assert_eq!(callback, transaction::CallbackView { state: "parked", attempts: 2 });
 
     let id = parked.first().expect("one").id;
-    let again = move |tenant| {
-        let again = action::Again { body: "{}", lane: "other.example.com", doubts: 0, due_at: at(75) };
+    let again = move |tenant, was| {
+        let again = action::Again { body: "{}", lane: "other.example.com", doubts: 0, due_at: at(75), was };
         acme.store.write_blocking(move |tx| action::again(tx, tenant, id, again, at(70)))
     };
     let not_there = Err(StoreError::Stale { what: "the job" });
-    assert_eq!(again(TenantId(99)), not_there, "another tenant's job is not there");
-    assert_eq!(again(tenant), Ok(()));
+    assert_eq!(again(TenantId(99), "parked"), not_there, "another tenant's job is not there");
+    assert_eq!(again(tenant, "done"), not_there, "it is not what it was taken for");
+    assert_eq!(again(tenant, "parked"), Ok(()));
+}
+
+#[test]
+fn callbacks_of_all_states_come_newest_first_page_by_page() {
+    let acme = acme();
+    for due in [20, 21, 22] {
+        enqueue(&acme.store, acme.tenant, acme.alice, due);
+    }
+    let done = claim(&acme.store, "w1", 20).pop().expect("one");
+    acme.store.write_blocking(move |tx| job::done(tx, &done, at(23))).expect("settled");
+    let page = |tenant, before| {
+        let read = acme.store.read_blocking(move |tx| action::callbacks(tx, tenant, job::JobId(before), 2));
+        read.expect("read").into_iter().map(|job| (job.id.0, job.state)).collect::<Vec<_>>()
+    };
+    let row = |id: i64, state: &str| (id, state.to_owned());
+    assert_eq!(page(acme.tenant, i64::MAX), [row(3, "pending"), row(2, "pending")]);
+    assert_eq!(page(acme.tenant, 2), [row(1, "done")]);
+    assert_eq!(page(acme.tenant, 1), []);
+    assert_eq!(page(TenantId(99), i64::MAX), [], "nothing crosses tenants");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod calls;
 pub mod cancel;
+pub mod deliveries;
 pub mod external;
 pub mod hangup;
 pub mod links;
@@ -31,6 +32,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/calls/{transaction_id}/cancel"),
     ("post", "/api/v1/calls/{transaction_id}/hangup"),
     ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
+    ("get", "/api/v1/config/callbacks/deliveries"),
+    ("post", "/api/v1/config/callbacks/deliveries/{id}/resend"),
     ("get", "/api/v1/config/origins/refused"),
     ("get", "/api/v1/events"),
     ("post", "/api/v1/links/check"),
@@ -55,6 +58,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/calls/{transaction_id}/cancel", post(cancel::post))
         .route("/api/v1/calls/{transaction_id}/hangup", post(hangup::post))
         .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
+        .route("/api/v1/config/callbacks/deliveries", get(deliveries::list))
+        .route("/api/v1/config/callbacks/deliveries/{id}/resend", post(deliveries::resend))
         .route("/api/v1/config/origins/refused", get(refused_origins::get))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/links/check", post(links::post))
