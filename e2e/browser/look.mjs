@@ -89,11 +89,13 @@ export async function walk(page) {
     scrollTo(0, 0);
   });
   const faults = [];
+  // Where a page puts the focus itself the walk begins there, leaves at the end and comes back at the start.
   for (let step = 0; step < STEPS; step += 1) {
     await page.keyboard.press("Tab");
     const { again, fault } = await page.evaluate(() => {
       const at = document.activeElement;
-      if (!at || at === document.body || window.walked.has(at)) return { again: window.walked.size > 0 };
+      if (!at || at === document.body) return {};
+      if (window.walked.has(at)) return { again: true };
       window.walked.add(at);
       const box = at.getBoundingClientRect();
       const style = getComputedStyle(at);

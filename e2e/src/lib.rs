@@ -5,6 +5,7 @@
 
 pub mod baresip;
 pub mod browser;
+pub mod center;
 pub mod client;
 pub mod judges;
 pub mod ledger;
@@ -21,4 +22,5 @@ pub mod scene;
 pub mod server;
 pub mod setup;
 pub mod sipp;
+pub mod site;
 pub mod wire;

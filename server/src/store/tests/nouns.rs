@@ -96,8 +96,10 @@ fn lists_of_calls_come_newest_first_for_an_agent() {
         })
         .expect("written");
     let ids = |views: Vec<transaction::View>| views.iter().map(|view| view.id.0).collect::<Vec<_>>();
-    let last =
-        acme.store.read_blocking(move |tx| transaction::last_of_agent(tx, tenant, alice, None, 5)).expect("read");
+    let last = acme
+        .store
+        .read_blocking(move |tx| transaction::last_of_agent(tx, tenant, alice, None, 5))
+        .expect("read");
     assert_eq!(ids(last), [3, 1]);
 }
 

@@ -3,9 +3,9 @@
 //! Promises: a call of another agent or tenant is answered like one that does not exist.
 
 use crate::clock;
+use crate::store::Tx;
 use crate::store::journal;
 use crate::store::transaction::{self, View};
-use crate::store::Tx;
 use crate::web::App;
 use crate::web::call_view;
 use crate::web::pop_view;
