@@ -1,5 +1,5 @@
 // Every sentence that scripts say, in one place, by page. Server sentences are in src/web/words.rs, headings in templates.
-// A part that is filled in is a function.
+// A part that is filled in is a function. Configuration Manager's are in words_config.js and words_crm.js.
 
 export const common = {
   unreachable: "The server cannot be reached; trying again.",
@@ -34,8 +34,6 @@ export const actions = {
 export const console = {};
 
 export const call = {};
-
-export const config = {};
 
 export const team = {};
 
