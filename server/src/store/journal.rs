@@ -116,7 +116,7 @@ pub fn newest(tx: &mut Tx<'_>) -> Result<Seq, StoreError> {
     row.map_or(Ok(Seq(0)), |row| row.int("newest").map(Seq))
 }
 
-fn entry(row: &Row) -> Result<Entry, StoreError> {
+pub(super) fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
         seq: Seq(row.int("seq")?),
         tenant: row.optional_int("tenant_id")?.map(TenantId),

@@ -26,6 +26,7 @@ pub mod registration;
 pub mod screen_pop;
 pub mod session;
 pub mod statistics;
+pub mod team;
 pub mod tenant;
 #[cfg(test)]
 pub(crate) mod tests;

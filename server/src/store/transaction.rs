@@ -171,8 +171,8 @@ pub fn update(
     tx.guarded(
         "the transaction",
         "update txn set state = $1, live = $2, call = $3, bridge = $4, answered_at = $5, ended_at = $6,
-                        completed_at = coalesce(completed_at, $7), version = $8
-         where id = $9 and version = $10",
+                        completed_at = coalesce(completed_at, $7), version = $8, end_reason = $9
+         where id = $10 and version = $11",
         &[
             call.state_name().into(),
             i64::from(call.is_live()).into(),
@@ -182,6 +182,7 @@ pub fn update(
             call.outcome().map(|outcome| outcome.hung_up_at).into(),
             complete.then_some(now).into(),
             next.0.into(),
+            call.outcome().map(|outcome| outcome.reason.as_str()).into(),
             id.0.into(),
             version.0.into(),
         ],

@@ -1,23 +1,24 @@
-//! `GET /api/v1/events`: what happens to an agent, as server-sent events read from the journal.
+//! `GET /api/v1/events`: what happens to an agent, or to all of a tenant, as server-sent events read from the journal.
 //!
 //! Promises: an event's id is its place in the journal, so `Last-Event-ID` resumes without a gap and without doubles; an
 //! open stream counts as use of the session and ends with it; a client that does not read is not waited for for ever, and
-//! an agent has [`STREAMS_MAX`] streams at most. Leaves to others: what events say (`core::event`), and reading
-//! the journal (`feed`).
+//! an agent has [`STREAMS_MAX`] streams at most; a tenant's events are for those who look after it. Leaves to others: what
+//! events say (`core::event`), and reading the journal (`feed`).
 
 use super::App;
 use super::problem::Problem;
-use super::session::{self, Caller};
+use super::session::{self, Caller, Principal};
 use super::words;
 use crate::store::journal::{self, Entry, Filter};
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
 use ringbridge_core::id::{AgentId, Seq};
 use ringbridge_core::refusal::{Code, Refusal};
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -77,12 +78,50 @@ impl Drop for Place {
     }
 }
 
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    scope: Option<String>,
+}
+
+/// Whose events a stream carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// One's own.
+    Own,
+    /// Everybody's of the tenant: supervisors and admins.
+    Tenant,
+}
+
+impl Scope {
+    fn named(name: Option<&str>) -> Result<Self, Problem> {
+        match name {
+            None | Some("own") => Ok(Self::Own),
+            Some("tenant") => Ok(Self::Tenant),
+            Some(_) => {
+                Err(Refusal::new(Code::BadParameter, "scope may be own or tenant.").about("scope").into())
+            }
+        }
+    }
+
+    /// Whether these events are theirs to hear.
+    fn check(self, caller: &Caller) -> Result<(), Problem> {
+        match self {
+            Self::Own => Ok(()),
+            Self::Tenant => Principal::Agent(caller.clone()).must_supervise(),
+        }
+    }
+}
+
 /// The handler.
 pub async fn stream(
     State(app): State<Arc<App>>,
     caller: Caller,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let scope = Scope::named(asked.scope.as_deref())?;
+    scope.check(&caller)?;
     let place = Place::take(&app, caller.agent)?;
     let resumed =
         headers.get("last-event-id").and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Seq);
@@ -91,17 +130,21 @@ pub async fn stream(
         None => app.store.read(journal::newest).await?,
     };
     let (sender, body) = Channel::<Bytes, Infallible>::new(BUFFERED);
-    tokio::spawn(follow(place, caller, from, sender));
+    tokio::spawn(follow(place, (caller, scope), from, sender));
     Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response())
 }
 
 /// Feeds one stream until the client, the session or the server ends.
-async fn follow(place: Place, caller: Caller, from: Seq, mut sender: Sender<Bytes>) {
+async fn follow(place: Place, (caller, scope): (Caller, Scope), from: Seq, mut sender: Sender<Bytes>) {
     let app = &place.app;
     let mut stop = app.stopping.clone();
     let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
     keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut listening = app.feed.listen(Filter::Agent(caller.tenant.id, caller.agent), from);
+    let filter = match scope {
+        Scope::Own => Filter::Agent(caller.tenant.id, caller.agent),
+        Scope::Tenant => Filter::Tenant(caller.tenant.id),
+    };
+    let mut listening = app.feed.listen(filter, from);
     // The id alone: a client that reconnects before the first event resumes from here.
     let mut part = Bytes::from(format!("retry: 1000\nid: {from}\n\n"));
     loop {
@@ -115,8 +158,9 @@ async fn follow(place: Place, caller: Caller, from: Seq, mut sender: Sender<Byte
                 Err(_) => return,
             },
             _ = keep_alive.tick() => match session::alive(app, caller.session.clone()).await {
-                Ok(Some(_)) => Bytes::from_static(ALIVE.as_bytes()),
-                Ok(None) | Err(_) => return,
+                // Who is no supervisor any more hears no more of others.
+                Ok(Some(now)) if scope.check(&now).is_ok() => Bytes::from_static(ALIVE.as_bytes()),
+                Ok(_) | Err(_) => return,
             },
             () = super::listener::told(&mut stop) => return,
         };

@@ -13,6 +13,7 @@ pub mod assets;
 pub mod body;
 pub mod call_page;
 pub mod call_view;
+pub mod chart;
 pub mod click;
 pub mod config_page;
 pub mod confirm;

@@ -235,6 +235,18 @@ impl Principal {
         if may { Ok(()) } else { Err(Problem::new(StatusCode::FORBIDDEN, "ADMINS_ONLY", words::ADMINS_ONLY)) }
     }
 
+    /// Lets supervisors, admins and programs pass.
+    ///
+    /// # Errors
+    /// 403 for everybody else.
+    pub fn must_supervise(&self) -> Result<(), Problem> {
+        if self.oversees() {
+            Ok(())
+        } else {
+            Err(Problem::new(StatusCode::FORBIDDEN, "SUPERVISORS_ONLY", words::SUPERVISORS_ONLY))
+        }
+    }
+
     /// Whether a call of this agent is theirs to see: one's own, or anybody's for admins, supervisors and programs.
     #[must_use]
     pub fn sees(&self, owner: AgentId) -> bool {

@@ -8,16 +8,21 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 /// An open event stream.
-struct Stream {
+pub(crate) struct Stream {
     stream: TlsStream<TcpStream>,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Stream {
     /// Opens one with the browser's cookie, from an id on.
     async fn open(browser: &Browser<'_>, last: Option<&str>) -> Self {
+        Self::open_at(browser, "/api/v1/events", last).await
+    }
+
+    /// The same at an address of its own.
+    pub(crate) async fn open_at(browser: &Browser<'_>, path: &str, last: Option<&str>) -> Self {
         let cookie = format!("__Host-agui={}", browser.cookie.clone().expect("a cookie"));
-        let mut request = Request::get("/api/v1/events").header("Cookie", &cookie);
+        let mut request = Request::get(path).header("Cookie", &cookie);
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
@@ -29,7 +34,7 @@ impl Stream {
     }
 
     /// Reads until the text satisfies; a server that does not send it fails the test after a while.
-    async fn until(&mut self, satisfied: impl Fn(&str) -> bool) {
+    pub(crate) async fn until(&mut self, satisfied: impl Fn(&str) -> bool) {
         let read = async {
             let mut space = [0; 4096];
             while !satisfied(&self.text) {

@@ -19,4 +19,5 @@ mod refusals;
 mod scene;
 mod screen_pop;
 mod stats;
+mod team;
 mod transport;

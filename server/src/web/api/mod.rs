@@ -14,6 +14,7 @@ pub mod me;
 pub mod refused_origins;
 pub mod screen_pops;
 pub mod status;
+pub mod team;
 pub mod wrap_up;
 
 use super::{App, events};
@@ -44,6 +45,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/screen-pops/{transaction_id}/blocked"),
     ("post", "/api/v1/screen-pops/{transaction_id}/dismiss"),
     ("post", "/api/v1/screen-pops/{transaction_id}/open"),
+    ("get", "/api/v1/team"),
+    ("get", "/api/v1/team/charts"),
+    ("get", "/api/v1/team/refused"),
 ];
 
 /// The routes.
@@ -69,4 +73,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/screen-pops/{transaction_id}/blocked", post(screen_pops::blocked))
         .route("/api/v1/screen-pops/{transaction_id}/dismiss", post(screen_pops::dismiss))
         .route("/api/v1/screen-pops/{transaction_id}/open", post(screen_pops::open))
+        .route("/api/v1/team", get(team::get))
+        .route("/api/v1/team/charts", get(team::charts))
+        .route("/api/v1/team/refused", get(team::refused))
 }
