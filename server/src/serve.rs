@@ -126,7 +126,7 @@ impl Server {
         };
         let directory = Arc::new(Directory::open(store.clone(), Arc::clone(&keys)).await?);
         let (telephony, doors) = sip.start(&config.sip.realm, store.clone(), Arc::clone(&directory)).await?;
-        let switchboard = Switchboard::new(store.clone(), telephony, Arc::clone(&config));
+        let switchboard = Switchboard::new(store.clone(), telephony, Arc::clone(&config), outbound.clone());
         switchboard.recover().await?;
         doors.open();
         let jobs = start_jobs(&store, outbound, &directory);

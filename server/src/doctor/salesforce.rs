@@ -5,7 +5,7 @@
 
 use super::{Finding, Verdict};
 use crate::config::Config;
-use crate::jobs::{Crm, Probed};
+use crate::jobs::{Crm, Found, Step};
 use crate::keys::Keys;
 use crate::outbound::Outbound;
 use crate::provision::stored;
@@ -22,21 +22,23 @@ pub(super) async fn examine(config: &Config, outbound: &Outbound, now: Timestamp
     let crm = Crm::new(outbound);
     let mut findings = vec![];
     for tenant in &tenants {
-        if let Some(probed) = crm.probe_salesforce(tenant, now).await {
-            findings.push(finding(&tenant.name, probed));
+        if let Some(steps) = crm.probe_salesforce(tenant, now).await {
+            findings.push(finding(&tenant.name, &steps));
         }
     }
     findings
 }
 
-fn finding(tenant: &str, probed: Result<Probed, String>) -> Finding {
+fn finding(tenant: &str, steps: &[Step]) -> Finding {
     let subject = format!("salesforce of {tenant}");
-    match probed {
-        Ok(Probed { facts, notes }) if notes.is_empty() => Finding::fine(subject, facts),
-        Ok(Probed { facts, notes }) => {
-            Finding::new(subject, Verdict::Note, format!("{facts}; {}", notes.join("; ")))
-        }
-        Err(sentence) => Finding::failed(subject, sentence),
+    let texts = |found| -> Vec<&str> {
+        steps.iter().filter(|step| step.found == found).map(|step| step.text.as_str()).collect()
+    };
+    let (facts, notes) = (texts(Found::Well).join(", "), texts(Found::Improvable).join("; "));
+    match (texts(Found::Wrong).as_slice(), notes.is_empty()) {
+        ([], true) => Finding::fine(subject, facts),
+        ([], false) => Finding::new(subject, Verdict::Note, format!("{facts}; {notes}")),
+        (wrong, _) => Finding::failed(subject, wrong.join("; ")),
     }
 }
 

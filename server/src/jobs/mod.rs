@@ -16,7 +16,7 @@ mod screen_pop;
 mod settle;
 
 pub use actions::{Act, Answer, Deed, Doubt, Edit, act};
-pub use crm::{Crm, Probed};
+pub use crm::{Crm, Found, Step};
 pub use follow_up::{Over, complete};
 pub use runner::{Runner, Running, TenantLookup};
 

@@ -15,14 +15,17 @@ mod record;
 mod recovery;
 pub mod session;
 mod task;
+mod trial;
 mod words;
 
 pub use actions::{Act, Deed, Doubt, Edit};
 pub use click::{Click, ClickSource, Placed, Repeated};
 pub use person::{Actor, AgentStatus, WrapUpForm, status_of};
 pub use phones::{PhoneContact, PhonePlace, PhoneState};
+pub use trial::{Found, Step};
 
 use crate::config::Config;
+use crate::outbound::Outbound;
 use crate::store::Store;
 use crate::telephony::Telephony;
 use ringbridge_core::id::TransactionId;
@@ -41,6 +44,9 @@ struct Inner {
     store: Store,
     telephony: Telephony,
     config: Arc<Config>,
+    /// The way to CRMs, for trials of their connections.
+    outbound: Outbound,
+    trials: trial::Trials,
     /// The tasks of calls that are not over, by transaction: how a person's wish reaches its call.
     tasks: Mutex<HashMap<TransactionId, Asks>>,
     /// Whether new calls are taken.
@@ -58,10 +64,11 @@ enum Taking {
 impl Switchboard {
     /// A switchboard without calls; [`Switchboard::recover`] brings back those of the last run.
     #[must_use]
-    pub fn new(store: Store, telephony: Telephony, config: Arc<Config>) -> Self {
+    pub fn new(store: Store, telephony: Telephony, config: Arc<Config>, outbound: Outbound) -> Self {
         let (taking, _) = watch::channel(Taking::NewCalls);
         let tasks = Mutex::new(HashMap::new());
-        Self { inner: Arc::new(Inner { store, telephony, config, tasks, taking }) }
+        let trials = trial::Trials::default();
+        Self { inner: Arc::new(Inner { store, telephony, config, outbound, trials, tasks, taking }) }
     }
 
     /// How many calls have a task: up, being set up, or in wrap-up.

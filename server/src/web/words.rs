@@ -126,3 +126,5 @@ pub const POP_TAKEN: &str = "Another window of yours has this screen pop already
 pub const POP_ADDRESS: &str = "a screen pop's address is neither http nor https";
 /// It is over, for whatever reason.
 pub const OVER: &str = "The call is over.";
+/// A trial of a connection that has no settings.
+pub const SALESFORCE_UNSET: &str = "Salesforce is not connected yet; save its settings first.";

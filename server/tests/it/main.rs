@@ -16,6 +16,7 @@ mod pages;
 mod phones;
 mod random_links;
 mod refusals;
+mod salesforce_test;
 mod scene;
 mod screen_pop;
 mod stats;

@@ -14,6 +14,7 @@ use ringbridge_core::time::Zone;
 use ringbridge_server::config::Config;
 use ringbridge_server::directory::Directory;
 use ringbridge_server::keys::Keys;
+use ringbridge_server::outbound::{Outbound, Rules};
 use ringbridge_server::provision::stored;
 use ringbridge_server::store::{self, Store, agent::Standing, journal::Entry};
 use ringbridge_server::switchboard::Switchboard;
@@ -258,5 +259,7 @@ async fn switchboard(store: &Store, config: &Arc<Config>, directory: &Arc<Direct
     let started = sockets.start(&config.sip.realm, store.clone(), Arc::clone(directory)).await;
     let (telephony, doors) = started.expect("an empty database");
     doors.open();
-    Switchboard::new(store.clone(), telephony, Arc::clone(config))
+    let rules = Rules { allow_private: vec!["127.0.0.0/8".parse().expect("a range")], ..Rules::default() };
+    let outbound = Outbound::new(rules).expect("a client");
+    Switchboard::new(store.clone(), telephony, Arc::clone(config), outbound)
 }

@@ -7,7 +7,7 @@
 mod rest;
 mod salesforce;
 
-pub use salesforce::Probed;
+pub use salesforce::{Found, Step};
 
 use super::follow_up::Over;
 use crate::outbound::Outbound;
@@ -53,8 +53,8 @@ impl Crm {
         }
     }
 
-    /// Tries a tenant's connection to Salesforce out, if it has one; writes nothing.
-    pub async fn probe_salesforce(&self, tenant: &Tenant, now: Timestamp) -> Option<Result<Probed, String>> {
+    /// Tries a tenant's connection to Salesforce out, if it has one; writes nothing. A step that fails is the last.
+    pub async fn probe_salesforce(&self, tenant: &Tenant, now: Timestamp) -> Option<Vec<Step>> {
         let settings = tenant.salesforce.as_ref()?;
         Some(self.salesforce.probe(tenant.id, settings, now).await)
     }

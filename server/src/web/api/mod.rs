@@ -12,6 +12,7 @@ pub mod hangup;
 pub mod links;
 pub mod me;
 pub mod refused_origins;
+pub mod salesforce_test;
 pub mod screen_pops;
 pub mod status;
 pub mod team;
@@ -36,6 +37,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/config/callbacks/deliveries"),
     ("post", "/api/v1/config/callbacks/deliveries/{id}/resend"),
     ("get", "/api/v1/config/origins/refused"),
+    ("post", "/api/v1/config/salesforce/test"),
     ("get", "/api/v1/events"),
     ("post", "/api/v1/links/check"),
     ("get", "/api/v1/me"),
@@ -65,6 +67,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/config/callbacks/deliveries", get(deliveries::list))
         .route("/api/v1/config/callbacks/deliveries/{id}/resend", post(deliveries::resend))
         .route("/api/v1/config/origins/refused", get(refused_origins::get))
+        .route("/api/v1/config/salesforce/test", post(salesforce_test::post))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/links/check", post(links::post))
         .route("/api/v1/me", get(me::get))

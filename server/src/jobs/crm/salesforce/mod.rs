@@ -22,12 +22,13 @@ mod soql;
 mod tests;
 mod value;
 
-pub use probe::Probed;
+pub use probe::{Found, Step};
 
 use crate::outbound::Outbound;
 use create::Attempt;
 use exchange::Exchange;
 use org::{Org, User};
+use probe::Steps;
 use ringbridge_core::crm::{Class, Failure, History, Order, Outcome, Report};
 use ringbridge_core::id::{AgentId, TenantId};
 use ringbridge_core::tenant::salesforce::{Login, Subject};
@@ -35,6 +36,10 @@ use ringbridge_core::tenant::{Salesforce, Tenant};
 use ringbridge_core::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a trial may take: two answers at their slowest, and somebody waits before a page.
+const PROBE_WITHIN: Duration = Duration::from_secs(30);
 
 /// What is known of each tenant's org. Clones share it.
 #[derive(Clone)]
@@ -81,23 +86,21 @@ impl Connections {
         Report { outcome, usage: exchange.usage }
     }
 
-    /// Tries the connection out, as the integration's own user.
-    ///
-    /// # Errors
-    /// What is wrong and what to do, as a sentence.
-    pub(super) async fn probe(
-        &self,
-        tenant: TenantId,
-        settings: &Salesforce,
-        now: Timestamp,
-    ) -> Result<Probed, String> {
+    /// Tries the connection out, as the integration's own user: what each step found. One that fails is the last.
+    pub(super) async fn probe(&self, tenant: TenantId, settings: &Salesforce, now: Timestamp) -> Vec<Step> {
         let user = match &settings.login {
             Login::ClientCredentials { .. } => None,
             Login::Jwt { username, .. } => Some(username.clone()),
         };
         let org = self.org(tenant, settings);
         let mut exchange = Exchange::new(&self.outbound, &org, user, now);
-        probe::probe(&mut exchange, settings).await.map_err(|failure| probe::sentence(&failure, settings))
+        let mut steps = Steps::default();
+        let probe = probe::probe(&mut exchange, settings, &mut steps);
+        if tokio::time::timeout(PROBE_WITHIN, probe).await.is_err() {
+            let text = format!("it took longer than {} seconds; try again later", PROBE_WITHIN.as_secs());
+            steps.wrong("time", text);
+        }
+        steps.0
     }
 
     /// What is known of a tenant's org; nothing once its settings have changed.

@@ -1,6 +1,7 @@
-//! A connection, tried out (`salesforce.md` 6): log-in, user, org, version, the Task's fields.
+//! A connection, tried out (`salesforce.md` 6): log-in, user, org, version, the Task's fields, what is left of the day.
 //!
-//! Promises: writes nothing; what fails says what to do. Leaves to others: showing it (`doctor`).
+//! Promises: writes nothing; each step says what was found, and one that fails says what to do and is the last. Leaves to
+//! others: showing it (`doctor`, `web`), the time for all of it (the parent).
 
 use super::describe::Describe;
 use super::exchange::Exchange;
@@ -17,13 +18,44 @@ const GUID_LENGTH: usize = 36;
 /// The fields that tell of a call; an org has them only with certain licences.
 const CALL_FIELDS: [&str; 4] = ["CallType", "CallDurationInSeconds", "CallDisposition", "CallObject"];
 
-/// What a connection was found to be.
+/// A step of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probed {
-    /// Who we are there, and with what.
-    pub facts: String,
-    /// What could be better, in sentences.
-    pub notes: Vec<String>,
+pub struct Step {
+    /// What was tried, for people: `log in`.
+    pub name: &'static str,
+    /// How it went.
+    pub found: Found,
+    /// What was found, or what is wrong and what to do.
+    pub text: String,
+}
+
+/// How a step of a trial went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// All is well.
+    Well,
+    /// It works, and could be better.
+    Improvable,
+    /// It does not work.
+    Wrong,
+}
+
+/// The steps as they are taken.
+#[derive(Debug, Default)]
+pub(super) struct Steps(pub(super) Vec<Step>);
+
+impl Steps {
+    fn well(&mut self, name: &'static str, text: impl Into<String>) {
+        self.0.push(Step { name, found: Found::Well, text: text.into() });
+    }
+
+    fn improvable(&mut self, name: &'static str, text: impl Into<String>) {
+        self.0.push(Step { name, found: Found::Improvable, text: text.into() });
+    }
+
+    pub(super) fn wrong(&mut self, name: &'static str, text: impl Into<String>) {
+        self.0.push(Step { name, found: Found::Wrong, text: text.into() });
+    }
 }
 
 #[derive(Deserialize)]
@@ -31,65 +63,84 @@ struct Userinfo {
     preferred_username: String,
 }
 
-/// Tries a connection out.
-pub(super) async fn probe(exchange: &mut Exchange<'_>, settings: &Salesforce) -> Result<Probed, Failure> {
-    let session = exchange.session().await?;
+/// Tries a connection out, until a step fails.
+pub(super) async fn probe(exchange: &mut Exchange<'_>, settings: &Salesforce, steps: &mut Steps) {
+    if settings.test_endpoint {
+        steps.improvable("address", "test_endpoint is set: this need not be Salesforce");
+    }
+    if let Err((name, failure)) = walk(exchange, settings, steps).await {
+        steps.wrong(name, sentence(&failure, settings));
+    }
+}
+
+async fn walk(
+    exchange: &mut Exchange<'_>,
+    settings: &Salesforce,
+    steps: &mut Steps,
+) -> Result<(), (&'static str, Failure)> {
+    let at = |name| move |failure| (name, failure);
+    let session = exchange.session().await.map_err(at("log in"))?;
     let reply = exchange.send(&session, &Method::GET, "/services/oauth2/userinfo", None).await;
     // Apps without the scope "openid" or "id" are not told; that is no fault.
     let user = reply.ok().and_then(|reply| serde_json::from_slice::<Userinfo>(&reply.body).ok());
     let user = user.map_or_else(|| "the app's user".to_owned(), |user| user.preferred_username);
     let org = session.grant.org.as_ref().map_or_else(|| "no id".to_owned(), ToString::to_string);
-    let version = exchange.version().await?;
-    let task = exchange.describe_anew(log::OBJECT).await?;
-    let left = exchange.usage.map(|usage| {
-        format!(", {} of {} requests left", usage.allowed.saturating_sub(usage.used), usage.allowed)
-    });
-    let facts = format!("{user} in org {org}, version {version}{}", left.unwrap_or_default());
-    let mut notes = vec![];
-    notes.extend(about_key(&task, settings));
-    notes.extend(about_call_fields(&task));
-    if settings.test_endpoint {
-        notes.push("test_endpoint is set: this need not be Salesforce".to_owned());
+    steps.well("log in", format!("{user} in org {org}"));
+    let version = exchange.version().await.map_err(at("API version"))?;
+    steps.well("API version", format!("version {version}"));
+    let task = exchange.describe_anew(log::OBJECT).await.map_err(at("the Task's fields"))?;
+    about_call_fields(&task, steps);
+    about_key(&task, settings, steps);
+    if let Some(usage) = exchange.usage {
+        let left = usage.allowed.saturating_sub(usage.used);
+        steps.well("requests", format!("{left} of {} requests left", usage.allowed));
+        if usage.is_near_the_end() {
+            steps.improvable("requests", "the day's requests are nearly used up");
+        }
     }
-    if exchange.usage.is_some_and(ringbridge_core::crm::Usage::is_near_the_end) {
-        notes.push("the day's requests are nearly used up".to_owned());
-    }
-    Ok(Probed { facts, notes })
+    Ok(())
 }
 
-fn about_key(task: &Describe, settings: &Salesforce) -> Option<String> {
-    let Some(name) = settings.external_id_field.as_deref() else {
+fn about_key(task: &Describe, settings: &Salesforce, steps: &mut Steps) {
+    let name = "external id";
+    let Some(key) = settings.external_id_field.as_deref() else {
         let fit = task.fields.iter().find(|field| field.is_key() && field.takes_text(GUID_LENGTH));
-        return Some(match fit {
+        let advice = match fit {
             Some(field) => format!("set external_id_field = \"{}\": repeating is safer with it", field.name),
             None => "no external_id_field is set; with one, repeating is safer".to_owned(),
-        });
+        };
+        return steps.improvable(name, advice);
     };
-    match task.field(name) {
-        None => Some(format!(
-            "{name} is not among the Task's fields; create it on Activity and let our user see it"
-        )),
+    let unfit = match task.field(key) {
+        None => {
+            format!("{key} is not among the Task's fields; create it on Activity and let our user see it")
+        }
         Some(field) if !(field.external_id && field.unique) => {
-            Some(format!("{name} must be both External ID and Unique to be used"))
+            format!("{key} must be both External ID and Unique to be used")
         }
         Some(field) if !field.createable => {
-            Some(format!("our user may not write {name}; allow it to edit the field"))
+            format!("our user may not write {key}; allow it to edit the field")
         }
-        Some(field) if !field.takes_text(GUID_LENGTH) => Some(format!(
-            "{name} must be a Text of {GUID_LENGTH} characters at least, and has {}",
-            field.length
-        )),
-        Some(_) => None,
-    }
+        Some(field) if !field.takes_text(GUID_LENGTH) => {
+            format!("{key} must be a Text of {GUID_LENGTH} characters at least, and has {}", field.length)
+        }
+        Some(_) => return steps.well(name, format!("{key} tells records apart")),
+    };
+    steps.improvable(name, unfit);
 }
 
-fn about_call_fields(task: &Describe) -> Option<String> {
+fn about_call_fields(task: &Describe, steps: &mut Steps) {
     let absent: Vec<_> = CALL_FIELDS.into_iter().filter(|name| task.settable(name).is_none()).collect();
-    (!absent.is_empty()).then(|| format!("the Task lacks the call fields {}", absent.join(", ")))
+    if absent.is_empty() {
+        steps.well("the Task's fields", "the Task takes the facts of a call");
+    } else {
+        steps
+            .improvable("the Task's fields", format!("the Task lacks the call fields {}", absent.join(", ")));
+    }
 }
 
 /// What is wrong, with what to do.
-pub(super) fn sentence(failure: &Failure, settings: &Salesforce) -> String {
+fn sentence(failure: &Failure, settings: &Salesforce) -> String {
     let said = failure.sentence();
     if let ("KEY_UNUSABLE", Login::Jwt { key_file, .. }) = (failure.code.as_str(), &settings.login) {
         return format!("{said}; it is {key_file}");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cli::salesforce_key;
-use crate::jobs::crm::salesforce::Probed;
+use crate::jobs::crm::salesforce::{Found, Step};
 
 use ringbridge_core::tenant::salesforce::Subject;
 use ringbridge_core::tenant::{Agent, Role};
@@ -99,7 +99,8 @@ async fn a_key_that_is_not_there_is_named_to_operators_alone() {
     );
     assert!(!sentence.contains(&file), "a callback's receiver learns no path: {sentence}");
     let probed = stage.connections.probe(TenantId(1), &stage.settings, crate::clock::now()).await;
-    assert_eq!(probed, Err(format!("{sentence}; it is {file}")));
+    let said = probed.last().map(|step| (step.name, step.found, step.text.clone()));
+    assert_eq!(said, Some(("log in", Found::Wrong, format!("{sentence}; it is {file}"))));
 }
 
 #[tokio::test]
@@ -107,29 +108,31 @@ async fn a_connection_that_is_well_tells_who_we_are_and_what_could_be_better() {
     let probe = async |stage: &Stage| {
         stage.connections.probe(TenantId(1), &stage.settings, crate::clock::now()).await
     };
-    let (stage, _folder) = with_key(Subject::Integration).await;
-    let test = "test_endpoint is set: this need not be Salesforce";
-    let well = |left: u32, notes: &[&str]| {
-        let facts = format!(
-            "api@standin.example in org 00D5e0000000001EAA, version 67.0, {left} of 100000 requests left"
-        );
-        let notes = notes.iter().chain([&test]).map(|&note| note.to_owned()).collect();
-        Ok(Probed { facts, notes })
+    let step = |name, found, text: &str| Step { name, found, text: text.to_owned() };
+    let address = || step("address", Found::Improvable, "test_endpoint is set: this need not be Salesforce");
+    let expected = |left: u32, key: Step| {
+        vec![
+            address(),
+            step("log in", Found::Well, "api@standin.example in org 00D5e0000000001EAA"),
+            step("API version", Found::Well, "version 67.0"),
+            step("the Task's fields", Found::Well, "the Task takes the facts of a call"),
+            key,
+            step("requests", Found::Well, &format!("{left} of 100000 requests left")),
+        ]
     };
-    assert_eq!(probe(&stage).await, well(99_999, &[]));
+    let (stage, _folder) = with_key(Subject::Integration).await;
+    let well = step("external id", Found::Well, "Transactionid__c tells records apart");
+    assert_eq!(probe(&stage).await, expected(99_999, well));
 
     let mut stage = Stage::with(OrgConfig { key_field: KeyField::ExternalId, ..OrgConfig::default() }).await;
     let absent = "no external_id_field is set; with one, repeating is safer";
-    assert_eq!(probe(&stage).await, well(99_999, &[absent]));
+    assert_eq!(probe(&stage).await, expected(99_999, step("external id", Found::Improvable, absent)));
     stage.settings.external_id_field = Some("Transactionid__c".into());
     let unfit = "Transactionid__c must be both External ID and Unique to be used";
-    assert_eq!(probe(&stage).await, well(99_998, &[unfit]));
+    assert_eq!(probe(&stage).await, expected(99_998, step("external id", Found::Improvable, unfit)));
 
     stage.settings.client_id = "nobody".into();
-    assert_eq!(
-        probe(&stage).await,
-        Err("invalid_client_id: client identifier invalid; compare salesforce.client_id with the app's consumer key; a new \
-             app needs ten minutes"
-            .to_owned())
-    );
+    let wrong = "invalid_client_id: client identifier invalid; compare salesforce.client_id with the app's consumer key; a \
+                 new app needs ten minutes";
+    assert_eq!(probe(&stage).await, [address(), step("log in", Found::Wrong, wrong)]);
 }
