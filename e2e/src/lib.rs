@@ -16,6 +16,7 @@ pub mod ports;
 pub mod process;
 pub mod receiver;
 pub mod relay;
+pub mod report;
 pub mod rude;
 pub mod scenario;
 pub mod scene;

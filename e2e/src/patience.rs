@@ -4,7 +4,7 @@
 
 use std::{
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// How long most things may take on a busy machine with two cores before a test gives up.
@@ -63,4 +63,12 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// What the clock of this machine says, in milliseconds since 1970: to be compared with a browser's.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the harness's clock")]
+pub fn unix_milliseconds() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is past 1970");
+    since.as_secs_f64() * 1000.0
 }

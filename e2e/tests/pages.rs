@@ -8,6 +8,7 @@ use ringbridge_e2e::{
     browser::{Browser, Loaded, Popups, Scheme, Width},
     center::Center,
     client::Session,
+    report,
     setup::PASSWORD,
     site::Site,
 };
@@ -214,6 +215,39 @@ fn the_first_page_is_light() {
     assert_eq!(browser.run("page", LOADED), true);
     let loaded = browser.loaded();
     let bytes: u64 = loaded.iter().map(|one| one.bytes).sum();
-    println!("first page: {bytes} bytes in {} requests, log-in with it", loaded.len());
+    report::line(
+        "weight of the first page, log-in with it",
+        &format!("{bytes} bytes in {} requests", loaded.len()),
+    );
     assert!(bytes < FIRST_PAGE_BYTES, "{bytes}: {loaded:#?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_page_is_found() {
+    let site = Site::start(
+        "<style>.on { position: absolute; top: 50px; left: 10px } .dim { color: #999; background: #fff } \
+         .bare:focus { outline: none }</style><main><h1>Faults</h1><button class=on>One</button> \
+         <button class=on>Other</button> <p class=dim>Hardly read</p> <input> <div style=\"width: 400px\">Wide</div> \
+         <button class=bare>Unmarked</button> <span tabindex=0 style=\"position: absolute; left: -99px\">Out</span></main>\
+         <script>undefined.fails</script>",
+    );
+    let mut browser = Browser::start(Popups::Allowed);
+    browser.open("page", &site.origin());
+    browser.width("page", Width::Narrow);
+    let mut found = browser.layout("page");
+    found.extend(browser.axe("page"));
+    found.extend(browser.walk("page"));
+    found.extend(browser.faults());
+    for fault in [
+        "px wide in a window of 360 px",
+        "controls overlap: <button> One and <button> Other",
+        "texts overlap: <button> One and <button> Other",
+        "color-contrast",
+        "label (Form elements must have labels): <input>",
+        "the focus is not marked: <button class=\"bare\">",
+        "the focus is out of sight: <span",
+        "pageerror: TypeError",
+    ] {
+        assert!(found.iter().any(|one| one.contains(fault)), "{fault} is not in\n{}", found.join("\n"));
+    }
 }

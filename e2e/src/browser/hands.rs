@@ -6,6 +6,9 @@ use super::Browser;
 use serde_json::json;
 use std::path::Path;
 
+/// More controls than any page has.
+const TABS: usize = 150;
+
 impl Browser {
     /// Clicks, as a person does, once the element is there.
     #[track_caller]
@@ -23,6 +26,22 @@ impl Browser {
     #[track_caller]
     pub fn press(&mut self, tab: &str, keys: &str) {
         self.ask(&json!({ "what": "press", "name": tab, "keys": keys }));
+    }
+
+    /// Presses Tab until the element has the focus, as who has no mouse.
+    ///
+    /// # Panics
+    /// When it is not reached.
+    #[track_caller]
+    pub fn tabs_to(&mut self, tab: &str, selector: &str) {
+        let there = format!("document.activeElement.matches({})", json!(selector));
+        for _ in 0..TABS {
+            if self.run(tab, &there) == true {
+                return;
+            }
+            self.press(tab, "Tab");
+        }
+        panic!("{TABS} presses of Tab did not lead to {selector}");
     }
 
     /// Types where the focus is.
