@@ -171,8 +171,9 @@ async fn a_connection_to_salesforce_is_tried_out() {
     assert_eq!(
         lines(&findings)[findings.len() - 2..],
         [
-            "note  salesforce of acme: api@standin.example in org 00D5e0000000001EAA, version 67.0, 99999 of 100000 requests \
-             left; test_endpoint is set: this need not be Salesforce",
+            "note  salesforce of acme: api@standin.example in org 00D5e0000000001EAA, version 67.0, the Task takes the facts \
+             of a call, Transactionid__c tells records apart, 99999 of 100000 requests left; test_endpoint is set: this need \
+             not be Salesforce",
             "FAIL  salesforce of bad: invalid_client: invalid client credentials; compare salesforce.client_secret with the \
              app's consumer secret",
         ]
