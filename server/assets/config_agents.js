@@ -72,7 +72,7 @@ function bulk(page) {
   const tryIt = button(words.tryCsv, "plain", "csv-dry-run", async () => {
     try {
       const { lines } = await send(text.value, true);
-      result.replaceChildren(element("h3", {}, words.planned), planLines(lines));
+      result.replaceChildren(element("h2", {}, words.planned), planLines(lines));
       apply.hidden = lines.length === 0;
     } catch (problem) { refuse(problem); }
   });
@@ -81,7 +81,7 @@ function bulk(page) {
     const errors = problem.errors?.filter(({ line }) => line !== undefined) ?? [];
     if (!errors.length) { result.replaceChildren(element("p", { class: "error" }, explain(problem))); result.focus(); return; }
     const rows = errors.map(({ line, column, text: said }) => element("tr", {}, element("td", { class: "number" }, String(line)), element("td", {}, String(column ?? "")), element("td", {}, said)));
-    result.replaceChildren(element("h3", { class: "error" }, words.csvWrong(errors.length)), element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": words.csvErrors },
+    result.replaceChildren(element("h2", { class: "error" }, words.csvWrong(errors.length)), element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": words.csvErrors },
       element("table", {}, element("thead", {}, element("tr", {}, ...["Line", "Column", "What is wrong"].map((title) => element("th", { scope: "col" }, title)))), element("tbody", {}, ...rows))));
     result.focus();
   }

@@ -25,7 +25,7 @@ export async function show(page) {
 }
 
 /** One change. */
-function entry({ id, at, who, how, lines, can_undo: canUndo, undone_by: undoneBy, undoes }, page) {
+function entry({ id, at, who, how, lines, more_lines: moreLines, can_undo: canUndo, undone_by: undoneBy, undoes }, page) {
   const asking = element("div", { class: "problems", hidden: true });
   const start = canUndo ? button(words.undo, "plain small", "undo-start", ask) : null;
   start?.setAttribute("aria-label", words.undoOf(id));
@@ -41,7 +41,7 @@ function entry({ id, at, who, how, lines, can_undo: canUndo, undone_by: undoneBy
       } catch (problem) { refuse(problem); }
     });
     const no = button(words.undoNo, "plain", "undo-no", () => { asking.hidden = true; start.focus(); });
-    asking.replaceChildren(element("h3", {}, words.wouldChange), planLines(would.lines), element("div", { class: "actions" }, yes, no));
+    asking.replaceChildren(element("h2", {}, words.wouldChange), planLines(would.lines), element("div", { class: "actions" }, yes, no));
     asking.hidden = false;
     no.focus();
   }
@@ -52,5 +52,5 @@ function entry({ id, at, who, how, lines, can_undo: canUndo, undone_by: undoneBy
   }
   const notes = [words.how[how] ?? how, undoes ? words.undoes(undoes) : "", undoneBy ? words.undoneBy(undoneBy) : ""].filter(Boolean).join(" · ");
   return element("li", { class: "card", "data-revision": String(id), tabindex: "-1", "aria-label": words.entry(id) },
-    element("div", { class: "trail-head" }, element("span", {}, element("strong", {}, who ?? words.nobody), ` · ${when(at)}`, element("span", { class: "quiet" }, ` · ${notes} · #${id}`)), start), planLines(lines), asking);
+    element("div", { class: "trail-head" }, element("span", {}, element("strong", {}, who ?? words.nobody), ` · ${when(at)}`, element("span", { class: "quiet" }, ` · ${notes} · #${id}`)), start), planLines(lines), moreLines ? element("p", { class: "quiet" }, words.moreLines(moreLines)) : null, asking);
 }

@@ -31,7 +31,7 @@ export function list(part) {
     const one = form({
       name: part.form ?? part.part, fresh, value: item ?? part.blank(config), hints: part.words.hints, config, fields: part.fields(config, item),
       save: (value, was, dry) => (fresh ? change("POST", [part.part], { value }, dry) : change("PUT", [part.part, item[part.key]], { value, was }, dry)),
-      remove: fresh ? undefined : (was, dry) => change("DELETE", [part.part, item[part.key]], undefined, dry),
+      remove: fresh ? undefined : (was, dry) => change("DELETE", [part.part, item[part.key]], { was }, dry),
       removeWords: fresh ? undefined : words.deleteAsk(part.name(item)),
       reload: async () => find(await read(), page.key),
       saved: async (answer) => {
@@ -44,7 +44,6 @@ export function list(part) {
     page.place.replaceChildren(element("div", { class: "card" }, one.node));
     page.guard(one);
     part.beside?.(one, config, item, page);
-    if (fresh) one.focus();
   }
 
   function table(page, config) {

@@ -42,7 +42,7 @@ export async function show(page) {
 
 /** What is done in Salesforce's Setup, before and beside the form. */
 function guide(open) {
-  const paragraphs = words.guide.map(({ title, steps }) => element("div", {}, element("h3", {}, title), element("ol", {}, ...steps.map((step) => element("li", {}, step)))));
+  const paragraphs = words.guide.map(({ title, steps }) => element("div", {}, element("h2", {}, title), element("ol", {}, ...steps.map((step) => element("li", {}, step)))));
   return element("details", { class: "card guide", open, "data-guide": true }, element("summary", {}, words.guideTitle), ...paragraphs);
 }
 

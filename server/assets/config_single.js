@@ -18,7 +18,7 @@ export function part(page, config, { name, part: partName = name, fields, hints,
     const one = form({
       name, fields, hints, config, value, below: below?.() ?? [],
       save: (now, was, dry) => change("PUT", [partName], { value: sent(now), was: fresh ? null : was }, dry),
-      remove: removable && !fresh ? (was, dry) => change("DELETE", [partName], undefined, dry) : undefined,
+      remove: removable && !fresh ? (was, dry) => change("DELETE", [partName], { was }, dry) : undefined,
       removeWords,
       reload: async () => stored((await read()).tenant),
       saved: async (answer) => { page.guard(null); await page.again(); if (!page.done(answer)) focusOn(name); },

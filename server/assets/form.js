@@ -79,7 +79,8 @@ export function form({ name, fields, value, hints = {}, config, save, remove, re
   /** Shows what is wrong: beside its fields, and all of it on top. */
   function refuse(errors) {
     const told = new Map();
-    const lines = errors.map(({ path, text }) => {
+    const lines = errors.map(({ path, text: said }) => {
+      const text = sentence(said);
       const control = path.length ? root.find(path) : null;
       if (!control) return element("li", {}, [path.join(" "), text].filter(Boolean).join(": "));
       // Two errors of one field are both said.
@@ -162,6 +163,9 @@ export function form({ name, fields, value, hints = {}, config, save, remove, re
   build(value);
   return { node, dirty, read: () => root.read(), focus: () => root.focus(), onChange: (listener) => { listeners.add(listener); listener(root.read()); }, refuse };
 }
+
+/** With a capital and a full stop. */
+const sentence = (text) => text.replace(/^[a-z]/, (first) => first.toUpperCase()).replace(/([^.!?])$/, "$1.");
 
 /** A value in a few words, for comparing. */
 function shortly(value) {

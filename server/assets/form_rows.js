@@ -80,10 +80,11 @@ export function rows(field, value, context, group) {
       event.preventDefault();
       if (dragged === own) return;
       const box = own.row.getBoundingClientRect();
-      const [from, to] = [items.indexOf(dragged), items.indexOf(own)];
-      // Only past the middle: rows of different heights would jump back and forth.
-      const past = from < to ? event.clientY > box.top + box.height / 2 : event.clientY < box.top + box.height / 2;
-      if (past) move(dragged, to - from > 0 ? 1 : -1, null);
+      const [from, over] = [items.indexOf(dragged), items.indexOf(own)];
+      // It goes past a row only past its middle: rows of different heights would jump back and forth.
+      const below = event.clientY > box.top + box.height / 2;
+      const to = from < over ? (below ? over : over - 1) : below ? over + 1 : over;
+      for (let at = from; at !== to; at += Math.sign(to - from)) move(dragged, Math.sign(to - from), null);
     });
   }
 

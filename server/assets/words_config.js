@@ -239,6 +239,7 @@ export const audit = {
   undo: "Undo …",
   undoOf: (id) => `Undo change ${id}`,
   entry: (id) => `Change ${id}`,
+  moreLines: (count) => `and ${count} more`,
   wouldChange: "Undoing it would change",
   undoYes: "Undo it",
   undoNo: "Leave it",

@@ -29,7 +29,7 @@ export const salesforce = {
     client_id: "“Consumer key” of the app in Salesforce.",
     client_secret: "“Consumer secret” of the app in Salesforce.",
     username: "The Salesforce user that writes, for example integration@acme.example.",
-    key_file: "The whole path on the server, for example /etc/ringbridge/keys/salesforce.key.",
+    key_file: "Its name, for example salesforce.key. It lies on the server, in the folder keys/ of its data and there in the one with the contact center's name.",
     audience: "Empty: it follows from the log-in address.",
     per_agent: "By the user name “At the CRM” in their settings. It must be pre-authorized too.",
     org_id: "Begins with 00D. Empty: any. With it, no other org can get your data by a slip.",
@@ -124,7 +124,7 @@ export const callbacks = {
   noDeliveries: "No callback was asked for yet.",
   states: { pending: "waiting", delivered: "delivered", parked: "parked", given_up: "given up" },
   resend: "Send again",
-  resendOf: (call) => `Send the callback of call ${call} again`,
+  resendOf: (call) => `Send again: the callback of call ${call}`,
   resent: (call) => `The callback of call ${call} is sent again.`,
   more: "Load more",
 };
