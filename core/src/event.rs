@@ -29,6 +29,11 @@ pub enum Event {
         /// When its time is over.
         ends_at: Timestamp,
     },
+    /// Wrap-up was given more time.
+    WrapUpExtended {
+        /// When its time is over now.
+        ends_at: Timestamp,
+    },
     /// Wrap-up's time is over, but a required list has no code yet.
     WrapUpHeld {
         /// The list that has none.
@@ -65,6 +70,7 @@ impl Event {
             Self::ExtensionDialled(_) => "dial.extension",
             Self::CallEnded(_) => "call.ended",
             Self::WrapUpStarted { .. } => "wrap_up.started",
+            Self::WrapUpExtended { .. } => "wrap_up.extended",
             Self::WrapUpHeld { .. } => "wrap_up.held",
             Self::WrapUpSaved { .. } => "wrap_up.saved",
             Self::Recovered => "call.recovered",
@@ -90,7 +96,9 @@ impl Event {
                 "ended_by": outcome.by,
                 "sentence": sentence(outcome.reason, outcome.by),
             }),
-            Self::WrapUpStarted { ends_at } => json!({ "ends_at": ends_at.rfc3339() }),
+            Self::WrapUpStarted { ends_at } | Self::WrapUpExtended { ends_at } => {
+                json!({ "ends_at": ends_at.rfc3339() })
+            }
             Self::WrapUpHeld { list } => json!({ "list": list }),
             Self::WrapUpSaved { codes } => json!({ "codes": codes }),
             Self::Recovered => json!({}),

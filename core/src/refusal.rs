@@ -56,6 +56,8 @@ codes! {
     HttpsRequired = "HTTPS_REQUIRED",
     /// No caller ID can be found for the call.
     NoCallerId = "NO_CALLER_ID",
+    /// A wrap-up has had all the time there is.
+    NoMoreTime = "NO_MORE_TIME",
     /// There is no such thing here.
     NotFound = "NOT_FOUND",
     /// The number may not be dialled from this tenant.

@@ -5,7 +5,7 @@
 use ringbridge_core::call::Effect::{self, Complete, EndLeg, Note, RingAgent, RingCustomer};
 use ringbridge_core::call::{
     Call, EndCause, EndReason, FailureCause, Finish, HELD_MAX, Initiator, Input, Leg, LegEvent, LegFailure,
-    LegState, Outcome, Terms,
+    LegState, MORE_MIN, Outcome, Stage, Terms,
 };
 use ringbridge_core::event::{Event, ExtensionResult};
 use ringbridge_core::refusal::Code;
@@ -389,6 +389,81 @@ fn a_held_wrap_up_is_not_held_for_ever() {
     story.input(Input::Deadline);
     story.seconds_pass(HELD_MAX.as_secs());
     assert_eq!(story.input(Input::Deadline), [Complete]);
+}
+
+/// Gives more time; when the wrap-up ends then, in seconds from now.
+fn more_time(story: &mut Story) -> u64 {
+    let expected = story.call.more_time(&story.terms).expect("there is more");
+    assert_eq!(story.call.check_more_time(&story.terms), Ok(()));
+    assert_eq!(story.input(Input::MoreTime), [Note(Event::WrapUpExtended { ends_at: expected })]);
+    assert_eq!(story.call.deadline(), Some(expected));
+    expected.since(story.now).as_secs()
+}
+
+#[test]
+fn rule_2_6_more_time_moves_the_servers_own_timer_by_the_wrap_ups_length() {
+    let mut story = Story::new().with_wrap_up(90, Need::Optional).connected();
+    let refusal = story.call.check_more_time(&story.terms).expect_err("still up");
+    assert_eq!(refusal.code, Code::AgentBusy);
+    assert_eq!(story.input(Input::MoreTime), []);
+    story.customer(LegEvent::Ended);
+    assert_eq!(more_time(&mut story), 180);
+    story.seconds_pass(170);
+    assert_eq!(more_time(&mut story), 100);
+    assert_eq!(story.input(Input::Deadline), [], "the old end is no end any more");
+    story.seconds_pass(100);
+    assert_eq!(story.input(Input::Deadline), [Complete]);
+    let refusal = story.call.check_more_time(&story.terms).expect_err("complete");
+    assert_eq!(refusal.code, Code::CallOver);
+    assert_eq!(story.input(Input::MoreTime), []);
+}
+
+#[test]
+fn a_short_wrap_up_is_given_a_minute_at_least() {
+    let mut story = Story::new().with_wrap_up(10, Need::Optional).connected();
+    story.customer(LegEvent::Ended);
+    assert_eq!(more_time(&mut story), 10 + MORE_MIN.as_secs());
+}
+
+#[test]
+fn more_time_goes_to_the_hour_at_which_a_held_wrap_up_ends_and_no_further() {
+    let mut story = Story::new().with_wrap_up(1500, Need::Required).connected();
+    story.customer(LegEvent::Ended);
+    let last = 1500 + HELD_MAX.as_secs();
+    assert_eq!([more_time(&mut story), more_time(&mut story), more_time(&mut story)], [3000, 4500, last]);
+    let refusal = story.call.check_more_time(&story.terms).expect_err("all was given");
+    assert_eq!(refusal.code, Code::NoMoreTime);
+    assert_eq!(story.input(Input::MoreTime), []);
+    story.seconds_pass(last);
+    assert_eq!(story.input(Input::Deadline), [Complete], "no second hour for the missing code");
+}
+
+#[test]
+fn a_wrap_up_that_was_given_time_is_held_for_the_rest_of_the_hour() {
+    let mut story = Story::new().with_wrap_up(60, Need::Required).connected();
+    story.customer(LegEvent::Ended);
+    more_time(&mut story);
+    story.seconds_pass(120);
+    assert_eq!(story.input(Input::Deadline), [Note(Event::WrapUpHeld { list: "Outcome".into() })]);
+    let refusal = story.call.check_more_time(&story.terms).expect_err("held");
+    assert_eq!(refusal.code, Code::NoMoreTime);
+    assert_eq!(story.input(Input::MoreTime), []);
+    story.seconds_pass(HELD_MAX.as_secs() - 60);
+    assert_eq!(story.input(Input::Deadline), [Complete]);
+}
+
+#[test]
+fn rule_2_7_more_time_survives_a_restart() {
+    let mut story = Story::new().with_wrap_up(60, Need::Optional).connected();
+    story.customer(LegEvent::Ended);
+    more_time(&mut story);
+    let text = serde_json::to_string(&story.call).expect("plain data");
+    story.call = serde_json::from_str(&text).expect("as written");
+    assert_eq!(story.input(Input::Restarted), [Note(Event::Recovered)]);
+    story.seconds_pass(60);
+    assert_eq!(story.input(Input::Deadline), []);
+    assert!(matches!(story.call.stage(), Stage::WrapUp { .. }));
+    assert_eq!(more_time(&mut story), 120);
 }
 
 #[test]

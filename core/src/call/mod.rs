@@ -8,11 +8,13 @@
 //! (`completion`).
 
 mod leg;
+mod more_time;
 mod outcome;
 mod stage;
 mod turn;
 
 pub use leg::{Leg, LegEvent, LegRecord, LegState};
+pub use more_time::MORE_MIN;
 pub use outcome::{EndReason, FailureCause, Initiator, LegFailure, Outcome};
 pub use stage::{Pace, Stage, Terms};
 pub use turn::{Effect, EndCause, Finish, Input};
@@ -25,8 +27,8 @@ use crate::wrap_up::{Rules, Selection};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long a wrap-up without its required code is held open beyond its time. An agent who went home must not keep the
-/// record and the callback from going out.
+/// How long a wrap-up goes on beyond its own time, held for a required code or given more time. An agent who went home must
+/// not keep the record and the callback from going out.
 pub const HELD_MAX: Duration = Duration::from_secs(3600);
 
 /// The call.
@@ -278,6 +280,7 @@ impl Call {
             }
 
             (Stage::WrapUp { .. }, Input::Finish) => self.complete(vec![]),
+            (Stage::WrapUp { .. }, Input::MoreTime) => self.extend(terms),
             (
                 Stage::Admitted
                 | Stage::RingingAgent { .. }
@@ -290,12 +293,13 @@ impl Call {
             // Late, doubled or crossed: nothing.
             (Stage::WrapUp { .. } | Stage::Completed, Input::Leg(leg, event)) => self.late(leg, &event),
             (Stage::RingingAgent { .. }, Input::Leg(Leg::Customer, _) | Input::Extension(_)) => vec![],
-            (Stage::Admitted, Input::Leg(..) | Input::Extension(_) | Input::Deadline | Input::Finish) => {
-                vec![]
-            }
+            (
+                Stage::Admitted,
+                Input::Leg(..) | Input::Extension(_) | Input::Deadline | Input::Finish | Input::MoreTime,
+            ) => vec![],
             (
                 Stage::RingingAgent { .. } | Stage::RingingCustomer { .. } | Stage::Connected { .. },
-                Input::Begin | Input::Deadline | Input::Finish,
+                Input::Begin | Input::Deadline | Input::Finish | Input::MoreTime,
             ) => vec![],
             (Stage::WrapUp { .. }, Input::Begin | Input::Extension(_) | Input::End(_) | Input::Deadline) => {
                 vec![]
@@ -307,6 +311,7 @@ impl Call {
                 | Input::End(_)
                 | Input::Save(_)
                 | Input::Finish
+                | Input::MoreTime
                 | Input::Deadline
                 | Input::Restarted,
             ) => vec![],
@@ -396,13 +401,16 @@ impl Call {
     }
 
     fn wrap_up_time_over(&mut self, terms: &Terms, until: Timestamp, pace: Pace) -> Vec<Effect> {
-        match (pace, self.selection.missing(&terms.wrap_up)) {
-            (Pace::Timed, Some(list)) => {
+        let held_until = self.last_end(terms).filter(|last| *last > until);
+        match (pace, self.selection.missing(&terms.wrap_up), held_until) {
+            (Pace::Timed, Some(list), Some(until)) => {
                 let note = Effect::Note(Event::WrapUpHeld { list: list.name.clone() });
-                self.stage = Stage::WrapUp { until: until.plus(HELD_MAX), pace: Pace::Held };
+                self.stage = Stage::WrapUp { until, pace: Pace::Held };
                 vec![note]
             }
-            (Pace::Timed, None) | (Pace::Held, Some(_) | None) => self.complete(vec![]),
+            (Pace::Timed, None, _) | (Pace::Timed, Some(_), None) | (Pace::Held, _, _) => {
+                self.complete(vec![])
+            }
         }
     }
 

@@ -23,6 +23,8 @@ pub enum Input {
     Save(Selection),
     /// The agent is done with wrap-up, or leaves it (a new click, log-out).
     Finish,
+    /// The agent needs more time for wrap-up.
+    MoreTime,
     /// The moment of [`super::Call::deadline`] has come.
     Deadline,
     /// The process was restarted and this call was found unfinished (2.7).

@@ -253,6 +253,14 @@ impl<'a, M: Machine> World<'a, M> {
 
     fn person_wraps_up(&mut self, call: usize) {
         let Some(session) = self.session(call).filter(|_| self.running) else { return };
+        let has_more = session.call.more_time(&session.terms).is_some();
+        if has_more && self.dice.once_in(4) {
+            self.note(|| "the agent needs more time".to_owned());
+            self.step(call, Happening::Call(Input::MoreTime));
+            let pause = self.dice.between(0, 90_000);
+            return self.queue.moment(self.now + pause, Moment::WrapUp(call));
+        }
+        let Some(session) = self.session(call) else { return };
         let picked = Picked { list: "Outcome".into(), short: "SOLD".into(), report: "Sale made".into() };
         let next = Selection { codes: vec![picked], notes: "called [back] | later".into() };
         if session.call.check_save(&session.terms.wrap_up, &next, Finish::Now).is_ok() {

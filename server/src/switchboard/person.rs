@@ -103,6 +103,20 @@ impl Switchboard {
         self.ask(tenant, Actor::Agent(agent), id, Wish::Save(form)).await
     }
 
+    /// Gives an agent's open wrap-up more time.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], [`Code::CallOver`], [`Code::NoMoreTime`], [`Code::AgentBusy`] while the call is up,
+    /// [`Code::Overloaded`].
+    pub async fn more_time(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        id: TransactionId,
+    ) -> Result<(), Refusal> {
+        self.ask(tenant, Actor::Agent(agent), id, Wish::MoreTime).await
+    }
+
     /// Ends an agent's open wrap-up as it stands: a new call or a log-out leaves it behind.
     pub(super) async fn finish_wrap_up(&self, tenant: TenantId, agent: AgentId, id: TransactionId) {
         let _ = self.ask(tenant, Actor::Agent(agent), id, Wish::FinishWrapUp).await;

@@ -47,6 +47,8 @@ pub(super) enum Wish {
     Save(WrapUpForm),
     /// End an open wrap-up as it stands.
     FinishWrapUp,
+    /// Give an open wrap-up more time.
+    MoreTime,
 }
 
 pub(super) type Asks = mpsc::Sender<Ask>;
@@ -120,6 +122,7 @@ impl CallTask {
         let done = match ask.what {
             Wish::End => self.take(Happening::Call(Input::End(ask.by.initiator()))).await,
             Wish::FinishWrapUp => self.take(Happening::Call(Input::Finish)).await,
+            Wish::MoreTime => self.take(Happening::Call(Input::MoreTime)).await,
             Wish::Save(form) => self.save(form).await,
         };
         let answer = done.as_ref().copied().map_err(unavailable);
@@ -133,6 +136,7 @@ impl CallTask {
         match &ask.what {
             Wish::End => (!call.is_live()).then(over),
             Wish::FinishWrapUp => None,
+            Wish::MoreTime => call.check_more_time(&self.session.terms).err(),
             Wish::Save(form) => {
                 let rules = &self.session.terms.wrap_up;
                 let next = form.selection(call.selection(), rules);

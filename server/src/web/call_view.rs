@@ -112,14 +112,6 @@ pub fn short(view: &View, now: Timestamp) -> Value {
 #[must_use]
 pub fn whole(view: &View, placement: &Placement, entries: &[Entry], now: Timestamp) -> Value {
     let outcome = view.call.outcome();
-    let (ends_at, held) = match view.call.stage() {
-        Stage::WrapUp { until, pace } => (Some(until.rfc3339()), *pace == Pace::Held),
-        Stage::Admitted
-        | Stage::RingingAgent { .. }
-        | Stage::RingingCustomer { .. }
-        | Stage::Connected { .. }
-        | Stage::Completed => (None, false),
-    };
     json!({
         "transaction_id": view.id,
         "interaction_guid": view.guid,
@@ -151,12 +143,26 @@ pub fn whole(view: &View, placement: &Placement, entries: &[Entry], now: Timesta
         "ext": pairs(&placement.link.ext),
         "warnings": placement.admitted.warnings,
         "wrap_up": {
-            "ends_at": ends_at,
-            "held": held,
+            "ends_at": wrap_up_end(view),
+            "held": matches!(view.call.stage(), Stage::WrapUp { pace: Pace::Held, .. }),
+            "more_time": view.call.more_time(&placement.terms).is_some(),
             "lists": placement.terms.wrap_up.lists.iter().map(list).collect::<Vec<_>>(),
         },
         "events": entries.iter().map(events::json_of).collect::<Vec<_>>(),
     })
+}
+
+/// When an open wrap-up ends.
+#[must_use]
+pub fn wrap_up_end(view: &View) -> Option<String> {
+    match view.call.stage() {
+        Stage::WrapUp { until, .. } => Some(until.rfc3339()),
+        Stage::Admitted
+        | Stage::RingingAgent { .. }
+        | Stage::RingingCustomer { .. }
+        | Stage::Connected { .. }
+        | Stage::Completed => None,
+    }
 }
 
 /// A callback that waits for the record before it is pending, although nothing of it is written down yet.

@@ -58,7 +58,8 @@ pub const fn status_of(code: Code) -> StatusCode {
         | Code::AgentNotAvailable
         | Code::AgentPhoneUnreachable
         | Code::CodesRequired
-        | Code::NoCallerId => StatusCode::CONFLICT,
+        | Code::NoCallerId
+        | Code::NoMoreTime => StatusCode::CONFLICT,
         Code::ActionSettled | Code::CallOver => StatusCode::GONE,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -143,6 +144,7 @@ impl From<Refusal> for Problem {
             | Code::HttpsRequired
             | Code::NoCallerId
             | Code::NotFound
+            | Code::NoMoreTime
             | Code::NumberNotAllowed
             | Code::QueueNotMember
             | Code::QueueUnknown
@@ -292,6 +294,7 @@ mod tests {
                 ("DIALPLAN_UNKNOWN", 400),
                 ("HTTPS_REQUIRED", 403),
                 ("NO_CALLER_ID", 409),
+                ("NO_MORE_TIME", 409),
                 ("NOT_FOUND", 404),
                 ("NUMBER_NOT_ALLOWED", 403),
                 ("OVERLOADED", 503),

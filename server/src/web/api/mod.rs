@@ -11,6 +11,7 @@ pub mod external;
 pub mod hangup;
 pub mod links;
 pub mod me;
+pub mod more_time;
 pub mod refused_origins;
 pub mod salesforce_test;
 pub mod screen_pops;
@@ -33,6 +34,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/calls/{transaction_id}"),
     ("post", "/api/v1/calls/{transaction_id}/cancel"),
     ("post", "/api/v1/calls/{transaction_id}/hangup"),
+    ("put", "/api/v1/calls/{transaction_id}/more-time"),
     ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
     ("get", "/api/v1/config/callbacks/deliveries"),
     ("post", "/api/v1/config/callbacks/deliveries/{id}/resend"),
@@ -63,6 +65,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/calls/{transaction_id}", get(calls::one))
         .route("/api/v1/calls/{transaction_id}/cancel", post(cancel::post))
         .route("/api/v1/calls/{transaction_id}/hangup", post(hangup::post))
+        .route("/api/v1/calls/{transaction_id}/more-time", put(more_time::put))
         .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
         .route("/api/v1/config/callbacks/deliveries", get(deliveries::list))
         .route("/api/v1/config/callbacks/deliveries/{id}/resend", post(deliveries::resend))
