@@ -317,7 +317,15 @@ fn ready(situation: &Situation) -> Result<(), Refusal> {
         }
         Status::LoggedOut => return away("you are logged out; set yourself available in the console first"),
     }
-    match situation.phone {
+    refuse_unreachable(situation.phone)
+}
+
+/// Lets those pass who have a phone that can be rung (1.11).
+///
+/// # Errors
+/// [`Code::AgentPhoneUnreachable`].
+pub fn refuse_unreachable(phone: Reachability) -> Result<(), Refusal> {
+    match phone {
         Reachability::Reachable => Ok(()),
         Reachability::NotRegistered => Err(Refusal::new(
             Code::AgentPhoneUnreachable,

@@ -20,6 +20,7 @@ pub mod link;
 pub mod merge_field;
 pub mod origin;
 pub mod phone;
+pub mod phone_test;
 pub mod placement;
 pub mod redact;
 pub mod refusal;

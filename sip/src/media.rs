@@ -43,6 +43,8 @@ pub enum ToneKind {
     Ringback,
     /// The far end is busy or the call failed.
     Busy,
+    /// A tone without end, for a test of a phone.
+    Test,
 }
 
 /// What the tone source is to do for one call.

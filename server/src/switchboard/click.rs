@@ -95,6 +95,8 @@ pub enum Repeated {
 
 /// What the unit of work came to.
 enum Decided {
+    /// A test call rings the agent's phone; it makes way first.
+    TestFirst,
     Again(Box<Placed>),
     Refused(Refusal),
     Placed(Box<NewCall>),
@@ -113,6 +115,7 @@ struct NewCall {
 }
 
 /// What the unit of work takes with it into the writer's thread.
+#[derive(Clone)]
 struct Attempt {
     click: Click,
     agent: Agent,
@@ -148,13 +151,18 @@ impl Switchboard {
         let guid = InteractionGuid::from_random(chance::bytes());
         let keys = keys(&click, now);
         let seed = u64::from_ne_bytes(chance::bytes());
-        let attempt =
-            Attempt { click, agent, phone, reachability, board: self.clone(), keys, seed, guid, now };
-        let decided = store.write(move |tx| attempt.decide(tx)).await;
-        match decided.map_err(|error| unavailable(&error))? {
-            Decided::Again(placed) => Ok(*placed),
-            Decided::Refused(refusal) => Err(refusal),
-            Decided::Placed(call) => Ok(self.begin(*call)),
+        let board = self.clone();
+        let attempt = Attempt { click, agent, phone, reachability, board, keys, seed, guid, now };
+        loop {
+            let (agent, attempt) = (attempt.agent.id, attempt.clone());
+            let decided = store.write(move |tx| attempt.decide(tx)).await;
+            match decided.map_err(|error| unavailable(&error))? {
+                // Each round ends a test, and nobody begins tests as fast as that.
+                Decided::TestFirst => self.end_phone_test(agent).await,
+                Decided::Again(placed) => return Ok(*placed),
+                Decided::Refused(refusal) => return Err(refusal),
+                Decided::Placed(call) => return Ok(self.begin(*call)),
+            }
         }
     }
 
@@ -193,6 +201,10 @@ impl Attempt {
             Ok(admitted) => admitted,
             Err(refusal) => return Ok(Decided::Refused(refusal)),
         };
+        // Asked in the writer's thread, where tests begin too: none can come between this and the commit.
+        if self.board.tests().is_running(self.agent.id) {
+            return Ok(Decided::TestFirst);
+        }
         let left_behind =
             open.iter().filter(|stored| !stored.call.is_live()).map(|stored| stored.id).collect();
         self.place(tx, admitted, left_behind)
@@ -225,7 +237,8 @@ impl Attempt {
             Ok(plan) => plan,
             Err(refusal) => return Ok(Decided::Refused(refusal)),
         };
-        let plans = LegPlans { agent: legs::agent_plan(telephony, phone, &admitted), customer };
+        let plans =
+            LegPlans { agent: legs::agent_plan(telephony, phone, legs::display_name(&admitted)), customer };
         let terms = Terms {
             ring_agent_seconds: config.call.agent_ring_seconds,
             ring_customer_seconds: config.call.customer_ring_seconds,

@@ -16,21 +16,21 @@ use ringbridge_sip::digest::Login;
 use ringbridge_sip::ids::IdSource;
 
 /// How the agent's phone is called (semantics 2.1).
-pub(super) fn agent_plan(telephony: &Telephony, phone: PhoneTarget, admitted: &Admitted) -> AgentPlan {
+pub(super) fn agent_plan(telephony: &Telephony, phone: PhoneTarget, display_name: String) -> AgentPlan {
     AgentPlan {
         target: Target {
             local: telephony.local_for(&phone.destination),
             request_uri: phone.request_uri,
             destination: phone.destination,
         },
-        display_name: display_name(admitted),
+        display_name,
         auto_answer: words::auto_answer(phone.auto_answer),
         tone_address: telephony.tone_address(),
     }
 }
 
 /// The number that is dialled, and its extension, so that the agent can press it where it cannot be sent.
-fn display_name(admitted: &Admitted) -> String {
+pub(super) fn display_name(admitted: &Admitted) -> String {
     let number = admitted.number.expose();
     admitted.extension.as_ref().map_or(number.to_owned(), |extension| format!("{number} ext. {extension}"))
 }

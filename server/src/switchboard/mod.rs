@@ -10,6 +10,7 @@ mod actions;
 mod click;
 mod legs;
 mod person;
+mod phone_test;
 mod phones;
 mod record;
 mod recovery;
@@ -21,6 +22,7 @@ mod words;
 pub use actions::{Act, Deed, Doubt, Edit};
 pub use click::{Click, ClickSource, Placed, Repeated};
 pub use person::{Actor, AgentStatus, WrapUpForm, status_of};
+pub use phone_test::PhoneTest;
 pub use phones::{PhoneContact, PhonePlace, PhoneState};
 pub use trial::{Found, Step};
 
@@ -28,6 +30,7 @@ use crate::config::Config;
 use crate::outbound::Outbound;
 use crate::store::Store;
 use crate::telephony::Telephony;
+use phone_test::Tests;
 use ringbridge_core::id::TransactionId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +52,8 @@ struct Inner {
     trials: trial::Trials,
     /// The tasks of calls that are not over, by transaction: how a person's wish reaches its call.
     tasks: Mutex<HashMap<TransactionId, Asks>>,
+    /// Test calls to agents' own phones.
+    tests: Mutex<Tests>,
     /// Whether new calls are taken.
     taking: watch::Sender<Taking>,
 }
@@ -67,8 +72,10 @@ impl Switchboard {
     pub fn new(store: Store, telephony: Telephony, config: Arc<Config>, outbound: Outbound) -> Self {
         let (taking, _) = watch::channel(Taking::NewCalls);
         let tasks = Mutex::new(HashMap::new());
+        let tests = Mutex::new(Tests::default());
         let trials = trial::Trials::default();
-        Self { inner: Arc::new(Inner { store, telephony, config, outbound, trials, tasks, taking }) }
+        let inner = Inner { store, telephony, config, outbound, trials, tasks, tests, taking };
+        Self { inner: Arc::new(inner) }
     }
 
     /// How many calls have a task: up, being set up, or in wrap-up.

@@ -81,6 +81,7 @@ impl Switchboard {
     /// them, as it does after `kill -9`.
     pub async fn drain(&self) {
         self.inner.taking.send_replace(Taking::NoCalls);
+        self.end_phone_tests().await;
         let settled = async {
             while self.set_ups().await != 0 {
                 tokio::time::sleep(DRAIN_LOOK).await;

@@ -208,7 +208,7 @@ impl Session {
 }
 
 impl AgentPlan {
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         Command::RingAgent {
             target: self.target.clone(),
             display_name: self.display_name.clone(),
@@ -236,10 +236,10 @@ fn no_way() -> LegFailure {
 }
 
 /// The bridge's clock shows the same milliseconds.
-fn millis(moment: Timestamp) -> Millis {
+pub(super) fn millis(moment: Timestamp) -> Millis {
     Millis(u64::try_from(moment.as_millis()).unwrap_or(0))
 }
 
-fn moment(millis: Millis) -> Timestamp {
+pub(super) fn moment(millis: Millis) -> Timestamp {
     Timestamp::from_millis(i64::try_from(millis.0).unwrap_or(i64::MAX))
 }

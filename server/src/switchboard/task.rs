@@ -23,7 +23,7 @@ use tracing::{error, warn};
 
 /// What waits for a call from the network. A call gets some ten messages in all; a peer that floods one loses them, and
 /// SIP repeats what matters.
-const INBOX: usize = 64;
+pub(super) const INBOX: usize = 64;
 
 /// What waits for a call from people. Nobody clicks faster than calls are worked off.
 const ASKS: usize = 16;
@@ -241,7 +241,7 @@ impl CallTask {
     }
 }
 
-fn from_network(message: ToCall) -> bridge::Input {
+pub(super) fn from_network(message: ToCall) -> bridge::Input {
     match message {
         ToCall::Response(response) => bridge::Input::Response(response),
         ToCall::Request { request, key, flow: _ } => bridge::Input::Request { request, key },

@@ -4,6 +4,7 @@
 
 use super::App;
 use crate::switchboard::{PhoneContact, PhonePlace, PhoneState};
+use ringbridge_core::id::AgentId;
 use ringbridge_core::tenant::Agent;
 use serde_json::{Value, json};
 
@@ -11,6 +12,15 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn of(app: &App, agent: &Agent) -> Vec<Value> {
     app.switchboard.phones(agent).iter().map(phone).collect()
+}
+
+/// Where the agent's test call is, or how the last one ended; null where there was none lately.
+#[must_use]
+pub fn test_of(app: &App, agent: AgentId) -> Value {
+    app.switchboard.phone_test(agent).map_or(
+        Value::Null,
+        |test| json!({ "state": test.course.state(), "text": test.course.text(), "at": test.at.rfc3339() }),
+    )
 }
 
 fn phone(phone: &PhoneState) -> Value {

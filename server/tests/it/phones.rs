@@ -71,3 +71,54 @@ async fn an_agent_gives_their_own_wrap_up_more_time() {
     alice.api("PUT", &format!("/api/v1/calls/{id}/wrap-up"), Some(finish)).await;
     assert_eq!(alice.api("PUT", &path, None).await.outcome(), (410, "CALL_OVER".to_owned()));
 }
+
+/// Where the test of the agent's phone is, once it is there.
+async fn test_comes_to(browser: &mut Browser<'_>, state: &str) -> Value {
+    for _ in 0..5000 {
+        let test = me(browser).await["phone_test"].clone();
+        if test["state"] == state {
+            return test;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the test never came to {state}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_ends_a_test_of_the_phone_and_is_not_harmed_by_it() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let begun = alice.api("POST", "/api/v1/me/phone-test", None).await;
+    assert_eq!((begun.status, &begun.json()["state"]), (202, &json!("ringing")));
+    let again = alice.api("POST", "/api/v1/me/phone-test", None).await;
+    assert_eq!(again.outcome(), (409, "AGENT_BUSY".to_owned()), "one at a time");
+    let mut bob = Browser::logged_in(&scene, "bob").await;
+    assert_eq!(me(&mut bob).await["phone_test"], Value::Null, "it is alice's");
+    let state = me(&mut alice).await;
+    assert_eq!((&state["call"], &state["on_call"]), (&Value::Null, &json!(false)), "it is no transaction");
+
+    let click = alice.click("phone=6502928880&queue_id=101").await;
+    assert_eq!(click.status, 202, "{click:?}");
+    let test = test_comes_to(&mut alice, "ended").await;
+    assert_eq!(test["text"], "The test made way for something else; you can repeat it later.");
+    let call = alice.api("GET", &format!("/api/v1/calls/{}", click.json()["transaction_id"]), None).await;
+    assert_eq!(call.json()["state"], "ringing_agent");
+    let during = alice.api("POST", "/api/v1/me/phone-test", None).await;
+    assert_eq!(during.outcome(), (409, "AGENT_BUSY".to_owned()), "a call lives");
+
+    let told = scene.journal("agent.phone_test").await;
+    let states: Vec<&Value> = told.iter().map(|entry| &entry.body["state"]).collect();
+    assert_eq!(states, ["ringing", "ended"]);
+    assert!(
+        told.iter().all(|entry| entry.agent == Some(scene.agent("alice")) && entry.transaction.is_none())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_test_begins_while_the_server_ends() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    scene.app.switchboard.drain().await;
+    let ending = alice.api("POST", "/api/v1/me/phone-test", None).await;
+    assert_eq!(ending.outcome(), (503, "OVERLOADED".to_owned()), "the server is ending");
+}

@@ -1,7 +1,8 @@
 //! The frames of all tones, made once.
 //!
 //! Promises: North American tones: ringback 440 + 480 Hz, two seconds on and four off; busy 480 + 620 Hz, half a second on
-//! and off; -19 and -24 dBm0 a frequency, as exchanges send them. Leaves to others: packets.
+//! and off; -19 and -24 dBm0 a frequency, as exchanges send them. For a test of a phone, 440 Hz without a break. Leaves to
+//! others: packets.
 
 use super::g711::{a_law, mu_law};
 use ringbridge_sip::media::{Codec, ToneKind};
@@ -17,6 +18,7 @@ pub(super) struct Frames {
     silence: PerCodec,
     ringback: PerCodec,
     busy: PerCodec,
+    test: PerCodec,
 }
 
 struct PerCodec {
@@ -41,7 +43,14 @@ impl Frames {
         let ringback = Tone { hertz: [440.0, 480.0], amplitude: ZERO_DBM0 * 0.112, on: 100, off: 200 };
         let busy = Tone { hertz: [480.0, 620.0], amplitude: ZERO_DBM0 * 0.063, on: 25, off: 25 };
         let silence = Tone { hertz: [0.0, 0.0], amplitude: 0.0, on: 0, off: 1 };
-        Self { silence: silence.encode(), ringback: ringback.encode(), busy: busy.encode() }
+        // A second has 440 whole waves, so that nothing clicks where the cycle begins anew.
+        let test = Tone { hertz: [440.0, 0.0], amplitude: ZERO_DBM0 * 0.112, on: 50, off: 0 };
+        Self {
+            silence: silence.encode(),
+            ringback: ringback.encode(),
+            busy: busy.encode(),
+            test: test.encode(),
+        }
     }
 
     /// The frame at a place of a tone, round and round.
@@ -50,6 +59,7 @@ impl Frames {
             ToneKind::Silence => &self.silence,
             ToneKind::Ringback => &self.ringback,
             ToneKind::Busy => &self.busy,
+            ToneKind::Test => &self.test,
         };
         let cycle = match codec {
             Codec::Pcmu => &per_codec.pcmu,
@@ -111,6 +121,11 @@ mod tests {
     fn busy_sounds_and_is_silent_for_half_a_second_each() {
         let expected: Vec<bool> = (0..100).map(|place| place % 50 >= 25).collect();
         assert_eq!(silent(ToneKind::Busy, Codec::Pcmu, 0..100), expected);
+    }
+
+    #[test]
+    fn a_test_tone_has_no_break() {
+        assert_eq!(silent(ToneKind::Test, Codec::Pcma, 0..250), vec![false; 250]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub async fn document(app: &App, caller: &Caller) -> Result<Value, Problem> {
         "call": status.call,
         "queues": queues,
         "phones": phones::of(&app, agent),
-        "phone_test": null,
+        "phone_test": phones::test_of(&app, caller.agent),
         "external": { "kept": external.kept, "username": external.username },
         "screen_pops": screen_pops,
     }))

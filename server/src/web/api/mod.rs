@@ -12,6 +12,7 @@ pub mod hangup;
 pub mod links;
 pub mod me;
 pub mod more_time;
+pub mod phone_test;
 pub mod refused_origins;
 pub mod salesforce_test;
 pub mod screen_pops;
@@ -45,6 +46,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/me"),
     ("delete", "/api/v1/me/external"),
     ("put", "/api/v1/me/external"),
+    ("post", "/api/v1/me/phone-test"),
     ("put", "/api/v1/me/status"),
     ("post", "/api/v1/screen-pops/{transaction_id}/blocked"),
     ("post", "/api/v1/screen-pops/{transaction_id}/dismiss"),
@@ -75,6 +77,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/links/check", post(links::post))
         .route("/api/v1/me", get(me::get))
         .route("/api/v1/me/external", put(external::put).delete(external::delete))
+        .route("/api/v1/me/phone-test", post(phone_test::post))
         .route("/api/v1/me/status", put(status::put))
         .route("/api/v1/screen-pops/{transaction_id}/blocked", post(screen_pops::blocked))
         .route("/api/v1/screen-pops/{transaction_id}/dismiss", post(screen_pops::dismiss))
