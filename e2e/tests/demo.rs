@@ -2,88 +2,19 @@
 //! callback of Example 3 is right.
 
 use ringbridge_e2e::{
-    client::{Answer, Session, encode, id_of, raw},
+    browser::{Browser, Popups},
+    client::{Answer, encode, id_of, raw},
+    demo::Demo,
     patience::{PATIENCE, until},
-    ports,
-    server::binary,
 };
 use serde_json::Value;
-use std::{
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
-    path::Path,
-    process::{Child, Command, Stdio},
-};
-use tempfile::TempDir;
+use std::process::Command;
 
 const EXAMPLES: [&str; 3] = [
     include_str!("../../core/tests/reference/example-1.txt"),
     include_str!("../../core/tests/reference/example-2.txt"),
     include_str!("../../core/tests/reference/example-3.txt"),
 ];
-
-/// A running demo, and alice logged in.
-struct Demo {
-    child: Child,
-    folder: TempDir,
-    https: SocketAddr,
-    alice: Session,
-}
-
-impl Demo {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let https = ports::loopback();
-        let mut child = Command::new(binary())
-            .args(["demo", "--port", &https.port().to_string(), "--data"])
-            .arg(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary was built");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let url = format!("https://localhost:{}", https.port());
-        let printed = lines.any(|line| line.is_ok_and(|line| line.contains(&url)));
-        assert!(printed, "the demo prints its URL");
-        // Nobody reads on: what it prints later must not block it.
-        std::thread::spawn(move || lines.count());
-        let alice = Session::login(https, folder.path(), "demo", "alice", "alice");
-        let demo = Self { child, folder, https, alice };
-        for phone in ["agent", "customer"] {
-            assert_eq!(demo.alice.post(&format!("/demo/phone/{phone}/auto-on")).status, 204);
-        }
-        demo
-    }
-
-    fn data(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// The call connects, the customer hangs up, the agent finishes wrap-up; the completed transaction.
-    fn call(&self, id: i64) -> Value {
-        self.alice.until_state(id, "connected");
-        assert_eq!(self.alice.post("/demo/phone/customer/hang-up").status, 204);
-        self.alice.until_state(id, "wrap_up");
-        let saved = self.alice.finish_wrap_up(id, &[("Outcome", "SOLD")], "ok");
-        assert!((200..300).contains(&saved.status), "{saved:?}");
-        self.alice.completed(id)
-    }
-
-    /// The newest callback that arrived.
-    fn callback(&self) -> Value {
-        until("the callback", PATIENCE, || {
-            self.alice.get("/demo/state").json["callbacks"].as_array().and_then(|all| all.first().cloned())
-        })
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// The account of Example 1, as a CRM puts it where its own field stands: in the short form that pages show.
 const ACCOUNT: &str = "001D000000IqhSL";
@@ -247,6 +178,33 @@ fn example_3_as_it_is_printed_is_called_back_to_the_byte() {
     for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
         assert!(names.contains(&name), "{names:?}");
     }
+}
+
+#[test]
+fn in_a_browser_each_example_is_clicked_through_to_what_it_shows() {
+    let demo = Demo::start();
+    let mut browser = Browser::start(Popups::Allowed);
+    browser.open("demo", &format!("{}/demo/", demo.base()));
+    browser.click("demo", "button:has-text('Log in as alice')");
+    for (example, shows) in [
+        (1, "[data-tasks]:has-text('outbound call log')"),
+        (2, "[data-call]:has-text('Result')"),
+        (3, "[data-callbacks]:has-text('foreign_key')"),
+    ] {
+        browser.click("demo", &format!("[data-example='{example}'] [data-link]"));
+        browser.click("demo", "[data-phone=customer] [data-act=hang-up]:visible");
+        browser.click("demo", "[data-wrap-up-card] label:has-text('Sold')");
+        browser.click("demo", "[data-wrap-up-card] button[type=submit]");
+        browser.sees("demo", shows);
+        browser.misses("demo", "[data-wrap-up-card]");
+    }
+    // The calls share a window of their own; a record, and a form where there is none, were opened in theirs.
+    until("the windows", PATIENCE, || {
+        let urls: Vec<String> = (0..browser.popups()).map(|n| browser.url(&format!("popup {n}"))).collect();
+        let one = |part: &str| urls.iter().any(|url| url.contains(part));
+        (one("/AGUI/call/") && one("/lightning/r/Task/") && one("/demo/pop")).then_some(())
+    });
+    assert_eq!(browser.faults(), Vec::<String>::new());
 }
 
 #[test]

@@ -5,108 +5,21 @@
 //! root, `docs/pictures` for those that the documents show), else below the target folder.
 
 use ringbridge_e2e::{
-    browser::{Browser, Loaded, Popups, Scheme, Width},
+    browser::{Browser, Popups, Width},
     center::Center,
     client::Session,
+    demo::Demo,
     report,
     setup::PASSWORD,
     site::Site,
-};
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
+    walker::{LOADED, Walker},
 };
 
 /// What the first page may weigh with all that it loads, in bytes on the wire.
 const FIRST_PAGE_BYTES: u64 = 100_000;
 
-/// Holds once nothing on the page is a dot dot dot any more.
-const LOADED: &str = "new Promise((done) => { const since = performance.now(); const look = () => { \
-    const open = [...document.querySelectorAll('main *')].some((one) => one.checkVisibility() && one.textContent.trim() === '…'); \
-    if (!open) done(true); else if (performance.now() - since > 10000) done(false); else setTimeout(look, 20); }; look(); })";
-
-/// A browser that goes through the pages and writes down what is wrong.
-struct Walker {
-    browser: Browser,
-    base: String,
-    /// Origins that the test itself opened pages of.
-    others: Vec<String>,
-    pictures: PathBuf,
-    faults: Vec<String>,
-}
-
-impl Walker {
-    fn start(center: &Center) -> Self {
-        let pictures = env::var_os("RINGBRIDGE_PICTURES").map_or_else(
-            || Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures"),
-            |named| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named),
-        );
-        fs::create_dir_all(&pictures).expect("a folder for pictures");
-        let mut browser = Browser::start(Popups::Allowed);
-        browser.open("page", "about:blank");
-        Self { browser, base: center.base(), others: Vec::new(), pictures, faults: Vec::new() }
-    }
-
-    /// Clicks on a link in a page of another origin, and looks at what comes.
-    fn visit_from_elsewhere(&mut self, name: &str, path: &str) {
-        let site = Site::start(&format!("<a href=\"{}{path}\">Call</a>", self.base));
-        self.browser.width("page", Width::Wide);
-        self.browser.go("page", &site.origin());
-        self.browser.click("page", "a");
-        self.browser.sees("page", "main");
-        self.others.push(site.origin());
-        self.look(name);
-    }
-
-    fn is_now(&mut self, session: &Session) {
-        self.browser.cookie(&self.base, session.cookie());
-    }
-
-    /// Goes to a page and looks at it.
-    fn visit(&mut self, name: &str, path: &str) {
-        self.browser.width("page", Width::Wide);
-        self.browser.go("page", &format!("{}{path}", self.base));
-        self.look(name);
-    }
-
-    /// Looks at the page that is open.
-    fn look(&mut self, name: &str) {
-        if self.browser.run("page", LOADED) != true {
-            self.faults.push(format!("{name}: it is still loading"));
-        }
-        for (width, word) in [(Width::Wide, "1440"), (Width::Narrow, "360")] {
-            self.browser.width("page", width);
-            let found = self.browser.layout("page");
-            self.note(name, word, found);
-            let found = self.browser.axe("page");
-            self.note(name, word, found);
-            self.browser.whole_picture("page", &self.pictures.join(format!("{name}-{word}.png")));
-        }
-        self.browser.scheme("page", Scheme::Dark);
-        let found = self.browser.axe_contrast("page");
-        self.note(name, "dark", found);
-        self.browser.width("page", Width::Wide);
-        let found = self.browser.axe_contrast("page");
-        self.note(name, "dark and wide", found);
-        self.browser.scheme("page", Scheme::Light);
-        let found = self.browser.walk("page");
-        self.note(name, "by keyboard", found);
-    }
-
-    fn note(&mut self, name: &str, how: &str, found: Vec<String>) {
-        self.faults.extend(found.into_iter().map(|fault| format!("{name} ({how}): {fault}")));
-    }
-
-    /// Nothing was wrong, no script failed, no policy refused, nothing came from elsewhere.
-    fn ends(mut self) {
-        let mut faults = std::mem::take(&mut self.faults);
-        faults.extend(self.browser.faults());
-        self.others.extend([self.base.clone(), "data:".to_owned()]);
-        let loaded = self.browser.loaded().into_iter();
-        let foreign = loaded.filter(|one| !self.others.iter().any(|ours| one.url.starts_with(ours)));
-        faults.extend(foreign.map(|one: Loaded| format!("{} loads {}", one.page, one.url)));
-        assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-    }
+fn walk(center: &Center) -> Walker {
+    Walker::start(&center.base(), env!("CARGO_TARGET_TMPDIR"))
 }
 
 const PHONE: (&str, &str) = ("phone", "(650) 292-8880");
@@ -126,7 +39,7 @@ fn past_call(session: &Session) -> i64 {
 #[test]
 fn the_agents_pages_are_right_in_every_state_of_a_call() {
     let center = Center::start();
-    let mut walker = Walker::start(&center);
+    let mut walker = walk(&center);
     walker.visit("log-in", "/AGUI/login");
     walker.browser.fill("page", "[name=login]", "alice");
     walker.browser.fill("page", "[name=password]", "wrong");
@@ -172,7 +85,7 @@ fn the_agents_pages_are_right_in_every_state_of_a_call() {
 #[test]
 fn the_pages_of_supervisors_and_admins_are_right() {
     let center = Center::start();
-    let mut walker = Walker::start(&center);
+    let mut walker = walk(&center);
     let alice = center.login("alice");
     let past = past_call(&alice);
     let _ = alice.click(&[OTHER_PHONE]);
@@ -200,6 +113,19 @@ fn the_pages_of_supervisors_and_admins_are_right() {
     ] {
         walker.visit(&format!("config-{section}"), &format!("/AGUI/config/{section}"));
     }
+    walker.ends();
+}
+
+#[test]
+fn the_demos_page_is_right() {
+    let demo = Demo::start();
+    let mut walker = Walker::start(&demo.base(), env!("CARGO_TARGET_TMPDIR"));
+    walker.visit("demo-first", "/demo/");
+    walker.is_now(&demo.alice);
+    walker.visit("demo", "/demo/");
+    walker.browser.click("page", "[data-example='1'] [data-link]");
+    walker.browser.sees("page", "[data-phone=customer] [data-act=hang-up]");
+    walker.look("demo-connected");
     walker.ends();
 }
 
