@@ -209,7 +209,7 @@ fn rule_5_4_a_pop_that_comes_late_waits_for_a_person() {
 fn sec_30_the_agent_enters_an_account_in_the_console_and_nothing_breaks_its_policy() {
     let mut office = Office::open(Popups::Allowed);
     office.browser.close("second");
-    office.browser.click("first", "details summary");
+    office.browser.click("first", "[data-external-box] summary");
     for (field, value) in [("username", "al"), ("password", "hunter2-of-alice")] {
         let script = format!("document.querySelector('[data-external] [name={field}]').value = '{value}'");
         office.browser.run("first", &script);

@@ -1,55 +1,81 @@
-// The page of one call: it lives until the call is over.
-import { api, duration, events, everySecond, isOver, latest, legs, steps } from "./live.js";
+// The page of one call: it lives until the call is over, then says why and what to do.
+import { callCard, newest } from "./call_card.js";
+import { connect } from "./connection.js";
+import { place } from "./dial.js";
+import { api, everySecond, isOver, latest, timeOfDay } from "./live.js";
 import { screenPops } from "./screen_pops.js";
+import { console as words } from "./words.js";
 
 const page = document.querySelector("[data-call]");
 const id = Number(page.dataset.call);
-const sentence = page.querySelector("[data-sentence]");
-const live = page.querySelector("[data-live]");
-const timer = page.querySelector("[data-timer]");
-const cancel = page.querySelector("[data-cancel]");
+const banner = document.querySelector("[data-connection]");
 const complaint = page.querySelector("[data-complaint]");
 const goesOn = page.querySelector("[data-goes-on]");
+const redial = page.querySelector("[data-redial]");
 // The console goes first, if one is open.
-const showPops = screenPops(page.querySelector("[data-screen-pops]"), { patience: 1200, changed: () => load() });
-let call = null;
+const showPops = screenPops(page.querySelector("[data-screen-pops]"), { patience: 1200, changed: () => loadPops() });
+let call = JSON.parse(document.querySelector("[data-first]").textContent);
+let connection = null;
+/** The name of the next redial: one press is one call, however often its answer is lost. */
+let name = null;
+
+const failed = (problem) => connection?.failed(problem) ?? !problem.code;
+function complain(problem) { complaint.textContent = !problem || failed(problem) ? "" : problem.detail; }
+const card = callCard(page, { changed: () => load(), complain });
 
 function show() {
-  sentence.textContent = call.sentence;
-  live.replaceChildren(steps(call), legs(call));
-  const over = isOver(call);
-  cancel.hidden = over;
-  cancel.textContent = call.state === "connected" ? "Hang up" : "Cancel";
-  cancel.disabled = false;
-  goesOn.hidden = over;
+  card.show(call);
+  goesOn.hidden = isOver(call);
+  redial.hidden = call.state !== "completed";
+  document.title = `${words.title(call, null)} · Ringbridge`;
 }
 
-const load = latest(async () => {
+const guarded = (work) => latest(async () => { try { await work(); } catch (problem) { if (!failed(problem)) complain(problem); } });
+
+const load = guarded(async () => {
+  const got = await api(`/api/v1/calls/${id}`);
+  if (newest(got) < newest(call)) return;
+  call = got;
+  show();
+  if (isOver(call)) loadPops();
+});
+const loadPops = guarded(async () => showPops((await api("/api/v1/me")).screen_pops.filter((pop) => pop.transaction_id === id)));
+
+redial.addEventListener("click", async () => {
+  if (redial.disabled) return;
+  redial.disabled = true;
+  complain(null);
+  name ??= crypto.randomUUID();
   try {
-    call = await api(`/api/v1/calls/${id}`);
-    complaint.textContent = "";
-    show();
-    if (isOver(call)) showPops((await api("/api/v1/me")).screen_pops.filter((pop) => pop.transaction_id === id));
+    const placed = await place({ ...call.redial, request_id: name });
+    name = null;
+    if (placed.transaction_id === id) complaint.textContent = words.sameClick;
+    else location.assign(`/AGUI/call/${placed.transaction_id}`);
   } catch (problem) {
-    complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
+    if (problem.code) name = null;
+    complain(problem);
   }
+  redial.disabled = false;
 });
 
-cancel.addEventListener("click", async () => {
-  cancel.disabled = true;
-  try {
-    await api(`/api/v1/calls/${id}/${call?.state === "connected" ? "hangup" : "cancel"}`, { method: "POST" });
-  } catch (problem) {
-    if (problem.code !== "CALL_OVER") complaint.textContent = problem.detail;
-  }
-  load();
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "F8" || !event.shiftKey || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  event.preventDefault();
+  if (!connection.isLost()) card.end();
 });
 
-everySecond(() => {
-  if (!call?.answered_at) { timer.textContent = ""; return; }
-  const end = call.hung_up_at ? Date.parse(call.hung_up_at) : Date.now();
-  timer.textContent = duration((end - Date.parse(call.answered_at)) / 1000);
+show();
+if (isOver(call)) loadPops();
+connection = connect({
+  onEvent: (kind, event) => {
+    if (event.transaction_id !== id) return;
+    if (kind === "screen_pop") loadPops();
+    else load();
+  },
+  onState: (state, since) => {
+    banner.hidden = state === "open";
+    banner.textContent = state === "lost" ? words.lost(timeOfDay(since)) : state === "polling" ? words.polling : "";
+  },
+  load: () => load(),
 });
-
-load();
-events((_kind, event) => { if (event.transaction_id === id) load(); }, (state) => { if (state === "open") load(); });
+everySecond(() => card.tick());

@@ -1,106 +1,141 @@
-// The agent console: status, the current call, wrap-up, the last calls.
-import { api, duration, element, events, everySecond, isOver, latest, legs, steps } from "./live.js";
+// The agent console: its parts, what each event changes in them, and the keys.
+import { connect } from "./connection.js";
+import { callCard, newest } from "./call_card.js";
+import { dialBox, telLinks } from "./dial.js";
+import { history } from "./history.js";
+import { api, duration, element, everySecond, isOver, latest, setServerTime, timeOfDay } from "./live.js";
+import { phoneCard } from "./phone_test.js";
 import { externalLogin, screenPops } from "./screen_pops.js";
-import { wrapUpForm } from "./wrap_up.js";
+import { statusCard } from "./status.js";
+import { console as words } from "./words.js";
+import { wrapUp } from "./wrap_up.js";
 
-const current = document.querySelector("[data-current]");
-const wrapUp = document.querySelector("[data-wrap-up-card]");
-const wrapUpPlace = document.querySelector("[data-wrap-up-place]");
-const history = document.querySelector("[data-history]");
-const status = document.querySelector("[data-status]");
-const choice = document.querySelector("[data-presence]");
-const connection = document.querySelector("[data-connection]");
-const complaint = document.querySelector("[data-complaint]");
-const recordFailed = document.querySelector("[data-record-failed]");
-const showExternal = externalLogin(document.querySelector("[data-external]"));
-const showPops = screenPops(document.querySelector("[data-screen-pops]"), { changed: () => load() });
-let me = null;
-let call = null;
+const part = (name) => document.querySelector(`[data-${name}]`);
+const first = JSON.parse(part("first").textContent);
+let me = first.me;
+/** The call that is shown: the live one, or the last one until the next. */
+let call = first.call;
+let wanted = call?.transaction_id ?? null;
+let lostSince = null;
+let connection = null;
 
-function showStatus() {
-  status.textContent = me.status.replace("_", " ") + (me.on_call && me.status !== "busy" ? " · on a call" : "");
-  status.className = `status ${me.on_call ? "on_call" : me.status}`;
-  choice.value = me.presence;
+const banner = part("connection");
+const complaint = part("complaint");
+
+/** Shows what is wrong with something the agent just did, if anything; what is wrong with the connection stands in its own
+    place. */
+function complain(problem) {
+  const text = !problem || failed(problem) ? "" : problem.detail;
+  complaint.textContent = text;
+  complaint.hidden = !text;
+}
+
+const failed = (problem) => connection?.failed(problem) ?? !problem.code;
+
+const status = statusCard(part("status-card"), { changed: () => loadMe(), complain });
+const card = callCard(part("call-card"), { changed: () => loadCall(), complain });
+const wrap = wrapUp(part("wrap-up-card"), { changed: () => { loadCall(); loadMe(); }, failed, lost: keepDraft });
+const phones = phoneCard(part("phone-card"), { changed: () => loadMe(), failed });
+const showPops = screenPops(part("screen-pops"), { changed: () => loadMe() });
+const showExternal = externalLogin(part("external"));
+const past = history(part("history"), {
+  more: part("history-more"), none: part("history-none"), complaint: part("history-complaint"), failure: part("record-failed"),
+  placed: (id) => want(id), failed,
+});
+const dial = dialBox(part("dial"), { placed: (id) => want(id), failed });
+telLinks(part("tel-links"), part("tel-said"));
+
+function showMe() {
+  setServerTime(me.server_time);
+  status.show(me);
+  phones.show(me);
+  showPops(me.screen_pops);
+  showExternal(me.external, () => loadMe());
 }
 
 function showCall() {
-  if (!call || isOver(call)) {
-    current.replaceChildren(element("p", { class: "quiet" }, call ? call.sentence : "No call. Click a number in your CRM to start one."));
+  card.show(call);
+  wrap.show(call);
+  document.title = `${words.title(call, me)} · Ringbridge`;
+}
+
+/** What was typed too late: the wrap-up had ended before it could be sent. */
+function keepDraft(ended, notes, codes) {
+  const text = [codes.map(({ list, code }) => `${list}: ${code}`).join(", "), notes].filter(Boolean).join("\n");
+  const place = part("lost-draft");
+  const away = element("button", { type: "button", class: "plain" }, words.dismiss);
+  away.addEventListener("click", () => { place.hidden = true; place.replaceChildren(); });
+  place.replaceChildren(element("p", { class: "error" }, words.tooLate(ended.number)), element("pre", { class: "kept" }, text), element("div", { class: "actions" }, away));
+  place.hidden = false;
+}
+
+/** Loads and shows; the connection's failures are the connection's to show. */
+const loading = (load) => latest(async () => {
+  try { await load(); } catch (problem) { if (!failed(problem)) complain(problem); }
+});
+
+const loadMe = loading(async () => {
+  me = await api("/api/v1/me");
+  showMe();
+  if (me.call && me.call !== wanted) want(me.call);
+  document.title = `${words.title(call, me)} · Ringbridge`;
+});
+
+const loadCall = loading(async () => {
+  if (!wanted) return;
+  const got = await api(`/api/v1/calls/${wanted}`);
+  // An older picture must not come over a newer one.
+  if (got.transaction_id !== wanted || (got.transaction_id === call?.transaction_id && newest(got) < newest(call))) return;
+  call = got;
+  showCall();
+});
+
+const loadHistory = latest(() => past.load());
+
+function want(id) {
+  wanted = id;
+  loadCall();
+}
+
+/** Loads only what an event changes. */
+function happened(kind, event) {
+  if (kind === "status" || kind === "screen_pop") { loadMe(); return; }
+  const { transaction_id: id, kind: what } = event;
+  if (what === "click.accepted") want(id);
+  else if (id === wanted) loadCall();
+  if (["click.accepted", "call.ended", "wrap_up.started", "transaction.completed"].includes(what)) loadMe();
+  // After its completion a call changes by its record and its callback.
+  if (what === "transaction.completed" || id !== wanted || (call && isOver(call) && call.state === "completed")) loadHistory();
+}
+
+function showConnection(state, since) {
+  lostSince = state === "lost" ? since : null;
+  banner.hidden = state === "open";
+  banner.textContent = state === "lost" ? words.lost(timeOfDay(since)) : state === "polling" ? words.polling : "";
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.repeat) return;
+  if (event.key === "F8" && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    event.preventDefault();
+    if (!event.shiftKey) dial.focus();
+    else if (!connection.isLost()) card.end();
     return;
   }
-  const end = element("button", { class: "end", type: "button" }, call.state === "connected" ? "Hang up" : "Cancel");
-  end.addEventListener("click", async () => {
-    end.disabled = true;
-    try { await api(`/api/v1/calls/${call.transaction_id}/${call.state === "connected" ? "hangup" : "cancel"}`, { method: "POST" }); }
-    catch (problem) { if (problem.code !== "CALL_OVER") complaint.textContent = problem.detail; }
-    load();
-  });
-  current.replaceChildren(
-    element("p", { class: "big number" }, call.number), element("p", { class: "lead" }, call.sentence), steps(call),
-    legs(call),
-    element("div", { class: "actions" }, end, element("span", { class: "timer quiet", "data-talk-timer": true }),
-      element("a", { href: `/AGUI/call/${call.transaction_id}` }, "Page of this call")));
-}
-
-function showWrapUp() {
-  const open = call && (call.state === "wrap_up" || call.state === "connected");
-  wrapUp.hidden = !open;
-  if (!open) { wrapUpPlace.replaceChildren(); return; }
-  // The form is kept while it is for the same call: what the agent types must not be replaced under their hands.
-  const shown = wrapUpPlace.querySelector("[data-wrap-up]");
-  if (shown?.dataset.wrapUp !== String(call.transaction_id)) wrapUpPlace.replaceChildren(wrapUpForm(call, load));
-  wrapUpPlace.querySelector("button[type=submit]").hidden = call.state !== "wrap_up";
-}
-
-/** A record that the link asked for and the CRM did not take. */
-function recordFailure(past) {
-  return past.result_code === "FAIL" ? `The record was not created: ${past.error_string}` : "";
-}
-
-function showHistory(calls) {
-  const failed = calls[0] ? recordFailure(calls[0]) : "";
-  recordFailed.textContent = failed && `${calls[0].number}: ${failed}`;
-  recordFailed.hidden = !failed;
-  history.replaceChildren(...calls.map((past) => element("tr", {},
-    element("td", {}, new Date(past.created_at).toLocaleTimeString()),
-    element("td", { class: "number" }, element("a", { href: `/AGUI/call/${past.transaction_id}` }, past.number)),
-    element("td", {}, past.sentence, recordFailure(past) && element("div", { class: "error" }, recordFailure(past))),
-    element("td", { class: "timer" }, duration(past.duration_seconds)),
-    element("td", {}, past.codes.map(({ list, code }) => `${list}: ${code}`).join(", ")))));
-}
-
-const load = latest(async () => {
-  try {
-    me = await api("/api/v1/me");
-    call = me.call ? await api(`/api/v1/calls/${me.call}`) : null;
-    showStatus(); showCall(); showWrapUp(); showPops(me.screen_pops); showExternal(me.external, () => load());
-    showHistory((await api("/api/v1/calls")).calls);
-    complaint.textContent = "";
-  } catch (problem) {
-    if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
-    complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
-  }
+  wrap.key(event);
 });
 
-choice.addEventListener("change", async () => {
-  try { await api("/api/v1/me/status", { method: "PUT", body: { status: choice.value } }); }
-  catch (problem) { complaint.textContent = problem.detail; }
-  load();
+showMe();
+showCall();
+past.show(first.history);
+connection = connect({
+  onEvent: happened,
+  onState: showConnection,
+  load: () => { complain(""); loadMe(); loadCall(); loadHistory(); wrap.resend(); },
 });
-
 everySecond(() => {
-  const talk = current.querySelector("[data-talk-timer]");
-  if (talk && call?.answered_at) talk.textContent = duration((Date.now() - Date.parse(call.answered_at)) / 1000);
-  const left = wrapUpPlace.querySelector("[data-wrap-timer]");
-  if (left && call?.wrap_up?.ends_at) {
-    const seconds = (Date.parse(call.wrap_up.ends_at) - Date.now()) / 1000;
-    left.textContent = call.wrap_up.held ? "Time is over; pick the required code." : `${duration(seconds)} left`;
-  } else if (left) left.textContent = "";
-});
-
-load();
-events(() => load(), (state) => {
-  connection.hidden = state === "open";
-  connection.textContent = state === "closed" ? "Not connected; reload the page." : "Connecting …";
-  if (state === "open") load();
+  status.tick();
+  card.tick();
+  wrap.tick();
+  if (lostSince) banner.textContent = words.lost(timeOfDay(lostSince), duration((Date.now() - lostSince) / 1000));
 });

@@ -58,6 +58,17 @@ export const when = (moment) => (moment ? both.format(new Date(moment)) : "");
 /** A moment as short as it is clear: the time alone for today. */
 export const shortly = (moment) => (moment && day.format(new Date(moment)) === day.format(new Date()) ? timeOfDay(moment) : when(moment));
 
+/** How far the server's clock is ahead of this machine's, in milliseconds. */
+let ahead = 0;
+
+/** Takes the server's time (RFC 3339) as it came, where it came. */
+export function setServerTime(moment) {
+  if (moment) ahead = Date.parse(moment) - Date.now();
+}
+
+/** Now by the server's clock, as milliseconds: what clocks count by, since the moments they count from are the server's. */
+export const serverNow = () => Date.now() + ahead;
+
 /** Runs the function now and every second. */
 export function everySecond(tick) {
   tick();

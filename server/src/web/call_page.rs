@@ -3,6 +3,7 @@
 use super::App;
 use super::api::calls;
 use super::call_view;
+use super::embedded::embedded;
 use super::header::Who;
 use super::problem::{Problem, page};
 use super::session::{Caller, Principal};
@@ -23,6 +24,8 @@ struct CallPage<'a> {
     caller_id: &'a str,
     sentence: &'a str,
     warnings: &'a [Warning],
+    /// What the API says of the call, at this moment.
+    first: String,
 }
 
 /// The handler.
@@ -31,7 +34,9 @@ pub async fn get(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = calls::owned(&app, &Principal::Agent(caller.clone()), &id).await?;
+    let principal = Principal::Agent(caller.clone());
+    let view = calls::owned(&app, &principal, &id).await?;
+    let document = calls::document(&app, &principal, &id).await?;
     let placement = call_view::placement(&view).map_err(|error| Problem::internal(&error))?;
     Ok(page(&CallPage {
         who: Who::of(&caller)?,
@@ -42,5 +47,6 @@ pub async fn get(
         caller_id: view.caller_id.expose(),
         sentence: call_view::sentence_of(&view),
         warnings: &placement.admitted.warnings,
+        first: embedded(&document),
     }))
 }

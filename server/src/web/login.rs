@@ -288,10 +288,14 @@ fn tenant_of(app: &App, name: &str, client: &Client) -> Option<Arc<Tenant>> {
 
 /// Where a log-in may lead: a page of ours, never elsewhere.
 fn safe_next(next: &str) -> Option<&str> {
+    let of = |text: &str, more: &[u8]| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+    // The one page that is handed something: a number as `dial_page` writes it.
+    if let Some(tel) = next.strip_prefix("/AGUI/dial?tel=") {
+        return (tel.len() <= 600 && of(tel, b"%+-_.*")).then_some(next);
+    }
     let ours = next.starts_with("/AGUI/") || next == "/demo/";
     let plain = ours && next.len() <= 200 && !next.contains("..");
-    let rest_is_plain = next.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
-    (plain && rest_is_plain).then_some(next)
+    (plain && of(next, b"/-_.")).then_some(next)
 }
 
 /// Refuses a form that another site sent: nobody is to be logged in or out by a page they did not open here.
@@ -335,10 +339,18 @@ mod tests {
 
     #[test]
     fn a_log_in_leads_to_pages_of_ours_only() {
-        assert_eq!(safe_next("/AGUI/click/0f"), Some("/AGUI/click/0f"));
-        for elsewhere in
-            ["", "//evil.example/AGUI/", "https://evil.example/", "/AGUI/../x", "/AGUI/a?b", "/AGUI/\\x"]
-        {
+        for ours in ["/AGUI/click/0f", "/AGUI/dial?tel=tel%3A%2B1-650-292-8880"] {
+            assert_eq!(safe_next(ours), Some(ours));
+        }
+        for elsewhere in [
+            "",
+            "//evil.example/AGUI/",
+            "https://evil.example/",
+            "/AGUI/../x",
+            "/AGUI/a?b",
+            "/AGUI/\\x",
+            "/AGUI/dial?tel=1&next=2",
+        ] {
             assert_eq!(safe_next(elsewhere), None, "{elsewhere}");
         }
     }

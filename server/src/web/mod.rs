@@ -18,7 +18,9 @@ pub mod click;
 pub mod config_page;
 pub mod confirm;
 pub mod console;
+pub mod dial_page;
 pub mod edge;
+pub mod embedded;
 pub mod events;
 pub mod external;
 pub mod feed;
@@ -148,6 +150,7 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route("/AGUI/make_call.php", any(click::click))
         .route("/AGUI/click/{id}", get(click::resume))
         .route("/AGUI/confirm", post(confirm::post))
+        .route("/AGUI/dial", get(dial_page::get))
         .route("/AGUI/call/{transaction_id}", get(call_page::get))
         .route("/AGUI/pop/{transaction_id}", get(pop_page::get).post(pop_page::post))
         .route("/AGUI/login", get(login::form).post(login::log_in))
