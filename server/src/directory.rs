@@ -99,6 +99,12 @@ impl Directory {
 }
 
 impl Snapshot {
+    /// Raised by every change of any tenant.
+    #[must_use]
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
     /// All tenants, by name.
     #[must_use]
     pub fn tenants(&self) -> &[Arc<Tenant>] {
@@ -150,7 +156,7 @@ async fn load(store: &Store, keys: &Arc<Keys>) -> Result<Snapshot, LoadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provision::{Mode, apply_text};
+    use crate::provision::{How, Mode, Site, Stamp, apply_text};
     use ringbridge_core::time::Timestamp;
 
     const PHONE: &str = "[[tenant.agent]]\nlogin = \"eve\"\npassword = \"p\"\n[[tenant.agent.phone]]\nregister = \"desk\"\npassword = \"q\"\n";
@@ -163,8 +169,10 @@ mod tests {
     }
 
     fn provision(process: &(Store, Arc<Keys>), text: &str) {
-        let now = Timestamp::from_millis(0);
-        apply_text("t.toml", text, &[], &process.0, &process.1, Mode::Apply, now).expect("applied");
+        let (store, keys) = process;
+        let site = Site { store, keys, trunks: &[], key_files: std::path::Path::new("keys") };
+        let stamp = Stamp { who: "test".to_owned(), how: How::File, at: Timestamp::from_millis(0) };
+        apply_text("t.toml", text, &site, &stamp, Mode::Apply).expect("applied");
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! TOML files read with places: every value knows its line, so that whoever wrote it is told where it is wrong.
+//! Documents read with places: every value of a TOML file knows its line, every value of a JSON document the way to it, so
+//! that whoever wrote it is told where it is wrong.
 //!
-//! Promises: unknown keys and wrong types are reported with file and line, all of them in one run; the order of the file
-//! is kept. Leaves to others: what the keys mean (`config`, `provision`).
+//! Promises: unknown keys and wrong types are reported with their place, all of them in one run; the order of a file is
+//! kept. Leaves to others: what the keys mean (`config`, `provision`).
 
+mod json;
 mod section;
+
+pub use json::{Step, Way};
 
 pub use section::{Report, Section};
 
@@ -19,11 +23,34 @@ pub enum Place {
     Environment(String),
     /// In a file: its name and the line, from 1.
     Line(Arc<str>, usize),
+    /// In a JSON document, for example what a form sent.
+    Field(Way),
+}
+
+impl Place {
+    /// The place of a key in the table that is here: in a file nobody has written it yet, so it is the table's.
+    #[must_use]
+    pub fn below(&self, key: &str) -> Self {
+        match self {
+            Self::Environment(_) | Self::Line(..) => self.clone(),
+            Self::Field(way) => Self::Field(way.key(key)),
+        }
+    }
+
+    /// The way in a JSON document.
+    #[must_use]
+    pub const fn way(&self) -> Option<&Way> {
+        match self {
+            Self::Environment(_) | Self::Line(..) => None,
+            Self::Field(way) => Some(way),
+        }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Field(way) => way.fmt(f),
             Self::Environment(variable) => f.write_str(variable),
             Self::Line(file, line) => write!(f, "{file}:{line}"),
         }
@@ -113,7 +140,7 @@ pub(crate) struct Field {
     pub(crate) node: Node,
 }
 
-/// A whole file.
+/// A whole file, or a JSON document that says the same.
 #[derive(Clone, Debug)]
 pub struct Document {
     pub(crate) root: Node,

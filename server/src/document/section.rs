@@ -69,7 +69,9 @@ impl<'a> Section<'a> {
         Self::new("the file".to_owned(), &document.root, report)
     }
 
+    /// In a JSON document a section is called what people call its place.
     fn new(name: String, node: &'a Node, report: &'a Report) -> Self {
+        let name = node.place.way().map_or(name, ToString::to_string);
         let fields = match &node.item {
             Item::Table(fields) => fields.as_slice(),
             Item::Flag(_) | Item::List(_) | Item::Other | Item::Raw(_) | Item::Text(_) | Item::Whole(_) => {
@@ -97,6 +99,11 @@ impl<'a> Section<'a> {
         self.report.add(Problem { place: self.place.clone(), text: text.into() });
     }
 
+    /// Reports that something is wrong with the section, which a form shows beside one of its fields.
+    pub fn refuse_at(&self, key: &str, text: impl Into<String>) {
+        self.report.add(Problem { place: self.place.below(key), text: text.into() });
+    }
+
     fn field(&self, key: &'static str) -> Option<&'a Field> {
         self.asked.borrow_mut().push(key);
         self.fields.iter().find(|field| field.name == key)
@@ -106,9 +113,15 @@ impl<'a> Section<'a> {
         self.report.add(Problem { place: place.clone(), text: format!("\"{key}\" must be {wanted}") });
     }
 
-    /// Whether the key is there at all.
+    /// Whether the key is there and says something: an empty text is what a form sends for nothing.
     pub fn has(&self, key: &'static str) -> bool {
-        self.field(key).is_some()
+        self.field(key).is_some_and(|field| !is_blank(&field.node))
+    }
+
+    /// Reports that a key is missing; `more` is what there is to say beyond.
+    pub fn missing(&self, key: &'static str, more: &str) {
+        let text = format!("\"{key}\" is missing in {}{more}", self.name);
+        self.report.add(Problem { place: self.place.below(key), text });
     }
 
     /// Text.
@@ -116,15 +129,20 @@ impl<'a> Section<'a> {
         let field = self.field(key)?;
         let text = text_of(&field.node);
         if text.is_none() {
-            self.wrong(&field.node.place, key, "text in quotes");
+            self.wrong(&field.node.place, key, text_wanted(&field.node));
         }
         text
+    }
+
+    /// Text that says something: empty, it is as if the key were not there.
+    pub fn filled(&self, key: &'static str) -> Option<At<&'a str>> {
+        self.text(key).filter(|at| !at.value.is_empty())
     }
 
     /// Text that must be there and not be empty.
     pub fn required(&self, key: &'static str) -> Option<At<&'a str>> {
         if self.field(key).is_none() {
-            self.refuse(format!("\"{key}\" is missing in {}", self.name));
+            self.missing(key, "");
             return None;
         }
         let text = self.text(key)?;
@@ -135,13 +153,13 @@ impl<'a> Section<'a> {
         Some(text)
     }
 
-    /// Text that a function understands; its error is the sentence.
+    /// Text that a function understands; its error is the sentence. An empty text is as if the key were not there.
     pub fn parsed<T>(
         &self,
         key: &'static str,
         parse: impl FnOnce(&'a str) -> Result<T, String>,
     ) -> Option<At<T>> {
-        let text = self.text(key)?;
+        let text = self.filled(key)?;
         self.understand(text, parse)
     }
 
@@ -162,7 +180,7 @@ impl<'a> Section<'a> {
 
     /// A whole number within limits.
     pub fn whole(&self, key: &'static str, range: RangeInclusive<i64>) -> Option<At<i64>> {
-        let field = self.field(key)?;
+        let field = self.field(key).filter(|field| !is_blank(&field.node))?;
         let number = whole_of(&field.node).filter(|number| range.contains(&number.value));
         if number.is_none() {
             let wanted = format!("a whole number from {} to {}", range.start(), range.end());
@@ -173,7 +191,7 @@ impl<'a> Section<'a> {
 
     /// `true` or `false`.
     pub fn flag(&self, key: &'static str) -> Option<bool> {
-        let field = self.field(key)?;
+        let field = self.field(key).filter(|field| !is_blank(&field.node))?;
         let flag = match &field.node.item {
             Item::Flag(flag) => Some(*flag),
             Item::Raw(text) => text.parse().ok(),
@@ -187,7 +205,7 @@ impl<'a> Section<'a> {
 
     /// One of a few words.
     pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text(key)?;
+        let text = self.filled(key)?;
         let found = choices.iter().find(|(word, _)| *word == text.value);
         if found.is_none() {
             let words: Vec<_> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
@@ -268,7 +286,11 @@ impl<'a> Section<'a> {
                 nodes.iter().map(|node| Section::new(name.clone(), node, self.report)).collect()
             }
             Item::Flag(_) | Item::Other | Item::Raw(_) | Item::Table(_) | Item::Text(_) | Item::Whole(_) => {
-                self.wrong(&field.place, key, &format!("a list of tables; write {name}"));
+                let wanted = match field.place.way() {
+                    Some(_) => "a list of objects".to_owned(),
+                    None => format!("a list of tables; write {name}"),
+                };
+                self.wrong(&field.place, key, &wanted);
                 Vec::new()
             }
         }
@@ -297,7 +319,7 @@ impl<'a> Section<'a> {
                 Some(text) => {
                     texts.push((At { value: field.name.as_str(), place: field.place.clone() }, text));
                 }
-                None => self.wrong(&field.node.place, &field.name, "text in quotes"),
+                None => self.wrong(&field.node.place, &field.name, text_wanted(&field.node)),
             }
         }
         self.free.set(Keys::Free);
@@ -316,7 +338,10 @@ impl Drop for Section<'_> {
             return;
         }
         let asked = self.asked.borrow();
-        for field in self.fields.iter().filter(|field| !asked.contains(&field.name.as_str())) {
+        // A form may send its empty fields along, whatever was chosen in it.
+        let said = |field: &&Field| field.place.way().is_none() || !is_blank(&field.node);
+        let unknown = |field: &&Field| !asked.contains(&field.name.as_str());
+        for field in self.fields.iter().filter(unknown).filter(said) {
             let mut known: Vec<&str> = asked.clone();
             known.sort_unstable();
             known.dedup();
@@ -325,6 +350,16 @@ impl Drop for Section<'_> {
             self.report.add(Problem { place: field.place.clone(), text });
         }
     }
+}
+
+/// Whether there is nothing in it.
+fn is_blank(node: &Node) -> bool {
+    matches!(&node.item, Item::Text(text) | Item::Raw(text) if text.is_empty())
+}
+
+/// What is said of a value that is no text.
+fn text_wanted(node: &Node) -> &'static str {
+    if node.place.way().is_some() { "text" } else { "text in quotes" }
 }
 
 fn text_of(node: &Node) -> Option<At<&str>> {

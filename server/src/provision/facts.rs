@@ -247,7 +247,9 @@ fn connector(listed: Listed) -> Thing {
         Entry::Flag(flag) => facts.plain(key, flag),
         Entry::Long(text) => facts.hidden(key, &text),
         Entry::Secret(secret) => facts.hidden(key, secret.expose()),
-        Entry::Table(pairs) => {
+        Entry::Table(mut pairs) => {
+            // Their order says nothing, and JSON does not keep it.
+            pairs.sort();
             facts.list(key, pairs.into_iter().map(|(name, value)| format!("{name}: {value}")))
         }
         Entry::Text(text) => facts.plain(key, text),

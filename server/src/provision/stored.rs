@@ -210,7 +210,11 @@ fn json_of(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("texts, numbers and lists of them are JSON")
 }
 
-fn opened_tenant(row: &tenant::TenantRow, agents: Vec<Agent>, keys: &Keys) -> Result<Tenant, LoadError> {
+pub(super) fn opened_tenant(
+    row: &tenant::TenantRow,
+    agents: Vec<Agent>,
+    keys: &Keys,
+) -> Result<Tenant, LoadError> {
     let unreadable = |reason: String| LoadError::Unreadable { tenant: row.name.clone(), reason };
     let sealed = |_: Unopenable| LoadError::Sealed { tenant: row.name.clone() };
     let settings: Settings =
@@ -253,7 +257,7 @@ fn opened_tenant(row: &tenant::TenantRow, agents: Vec<Agent>, keys: &Keys) -> Re
     })
 }
 
-fn opened_agent(row: &agent::AgentRow, tenant: &str, keys: &Keys) -> Result<Agent, LoadError> {
+pub(super) fn opened_agent(row: &agent::AgentRow, tenant: &str, keys: &Keys) -> Result<Agent, LoadError> {
     let profile: Profile = serde_json::from_str(&row.profile)
         .map_err(|error| LoadError::Unreadable { tenant: tenant.to_owned(), reason: error.to_string() })?;
     let open = |column: &str, secret: &str| {

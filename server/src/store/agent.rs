@@ -86,6 +86,7 @@ pub fn remove(tx: &mut Tx<'_>, id: AgentId) -> Result<(), StoreError> {
         return tx.guarded("the agent", "update agent set active = 0 where id = $1", &[id.0.into()]);
     }
     tx.execute("delete from presence where agent_id = $1", &[id.0.into()])?;
+    tx.execute("delete from external_login where agent_id = $1", &[id.0.into()])?;
     tx.guarded("the agent", "delete from agent where id = $1", &[id.0.into()])
 }
 

@@ -23,6 +23,7 @@ pub mod presence;
 mod reader;
 pub mod recent_click;
 pub mod registration;
+pub mod revision;
 pub mod screen_pop;
 pub mod session;
 pub mod statistics;

@@ -126,22 +126,18 @@ fn phone(section: &Section<'_>) -> Option<PhoneDraft> {
         ("answer-mode", AutoAnswer::AnswerMode),
     ];
     let auto_answer = section.choice("auto_answer", &headers).unwrap_or_default();
-    let password = section.text("password").filter(|at| !at.value.is_empty());
-    let address = match (section.text("uri"), section.text("register")) {
+    let password = section.filled("password");
+    let address = match (section.filled("uri"), section.filled("register")) {
         (Some(uri), None) => {
             if password.is_some() {
-                section.refuse("a phone with a \"uri\" has no password; \"register\" has");
+                section.refuse_at("password", "a phone with a \"uri\" has no password; \"register\" has");
             }
             AddressDraft::Fixed(section.understand(uri, words::phone_uri)?.value)
         }
         (None, Some(username)) => {
             let username = section.understand(username, words::phone_name)?;
-            if username.value.is_empty() {
-                section.refuse("\"register\" must not be empty");
-                return None;
-            }
             let Some(password) = password else {
-                section.refuse("a phone that registers needs a \"password\"");
+                section.refuse_at("password", "a phone that registers needs a \"password\"");
                 return None;
             };
             AddressDraft::Registers { username, password: password.map(Wanted::of) }

@@ -128,7 +128,8 @@ fn id_from(section: &Section<'_>) -> Option<IdFrom> {
     let chosen = section.parsed("id", |text| said(HeaderTemplate::parse(text)));
     let keys = ["id_pointer", "id_header", "id"].into_iter().filter(|key| section.has(key));
     if keys.count() != 1 {
-        section.refuse(
+        section.refuse_at(
+            "id_pointer",
             "the new record's id is found by one of \"id_pointer\" (in the answer's JSON), \"id_header\" (in a header of \
              it) and \"id\" (the request itself names it)",
         );
@@ -150,7 +151,7 @@ fn pages(section: &Section<'_>) -> Option<PageTemplates> {
     let view = section.parsed("record_url", |text| said(UrlTemplate::parse(text)));
     let edit = section.parsed("edit_url", |text| said(UrlTemplate::parse(text)));
     if section.has("edit_url") && !section.has("record_url") {
-        section.refuse("\"edit_url\" needs \"record_url\" too");
+        section.refuse_at("record_url", "\"edit_url\" needs \"record_url\" too");
     }
     Some(PageTemplates { view: view?.value, edit: edit.map(|at| at.value) })
 }
@@ -217,7 +218,7 @@ fn auth(section: &Section<'_>, https: Https<'_>) -> Option<Auth<Draft>> {
             let token_url = section.required("token_url").and_then(|text| https.address(text));
             let id = section.required("client_id");
             let secret = needed_secret(section, "secret");
-            let scope = section.text("scope").map(|at| at.value.to_owned()).filter(|scope| !scope.is_empty());
+            let scope = section.filled("scope").map(|at| at.value.to_owned());
             Some(Auth::Client(Client {
                 token_url: token_url?.value,
                 id: id?.value.to_owned(),
@@ -313,8 +314,7 @@ fn dynamics(section: &Section<'_>, reader: &Reader<'_>) -> Option<Dynamics<Draft
 
 /// An address that only a test endpoint has: a vendor's own cannot be bent elsewhere by mistake.
 fn for_tests(section: &Section<'_>, key: &'static str, https: Https<'_>) -> Option<String> {
-    let text = section.text(key)?;
-    let at = https.address(text)?;
+    let at = https.address(section.filled(key)?)?;
     if https.wanted {
         https.reader.refuse(&at, format!("\"{key}\" is for tests; it needs test_endpoint = true"));
     }
@@ -322,7 +322,7 @@ fn for_tests(section: &Section<'_>, key: &'static str, https: Https<'_>) -> Opti
 }
 
 fn secret(section: &Section<'_>, key: &'static str) -> Option<Draft> {
-    section.text(key).filter(|at| !at.value.is_empty()).map(|at| at.map(Wanted::of))
+    section.filled(key).map(|at| at.map(Wanted::of))
 }
 
 fn needed_secret(section: &Section<'_>, key: &'static str) -> Option<Draft> {

@@ -24,15 +24,11 @@ pub(super) fn screen_pop(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<Sc
     let targets = [("url", PopTarget::Url), ("salesforce", PopTarget::Salesforce)];
     let enabled = section.flag("enabled").unwrap_or(false);
     let target = section.choice("target", &targets).unwrap_or_default();
-    let url = section.text("url").filter(|at| !at.value.is_empty());
+    let url = section.filled("url");
     let url = url.and_then(|text| section.understand(text, words::web_address));
     let send_password = section.flag("send_password").unwrap_or(false);
-    if enabled
-        && target == PopTarget::Url
-        && url.is_none()
-        && section.text("url").is_none_or(|at| at.value.is_empty())
-    {
-        section.refuse("an enabled screen pop needs its \"url\"");
+    if enabled && target == PopTarget::Url && url.is_none() && !section.has("url") {
+        section.refuse_at("url", "an enabled screen pop needs its \"url\"");
     }
     if let Some(url) = url.as_ref().filter(|url| send_password && !url.value.starts_with("https:")) {
         reader.refuse(url, "with \"send_password\" the address must begin with https://");
@@ -51,7 +47,7 @@ pub(super) fn callbacks(tenant: &Section<'_>, reader: &Reader<'_>) -> (Callbacks
     let Some(section) = tenant.section("callbacks") else {
         return (Callbacks { secret: Secret::default(), https_only: false, userdata_json: false }, None);
     };
-    let secret = section.text("secret").filter(|at| !at.value.is_empty()).map(|at| at.map(Wanted::of));
+    let secret = section.filled("secret").map(|at| at.map(Wanted::of));
     if let Some(at) = &secret
         && let Wanted::Set(secret) = &at.value
         && let Err(refused) = SigningKey::from_secret(secret)
@@ -70,9 +66,9 @@ pub(super) fn tokens(tenant: &Section<'_>, reader: &Reader<'_>) -> Vec<TokenDraf
         let name = section.required("name").and_then(|text| section.understand(text, words::name));
         let kind = section.choice("kind", &kinds);
         if !section.has("kind") {
-            section.refuse("\"kind\" is missing in [[tenant.token]]; it is \"data\" or \"action\"");
+            section.missing("kind", "; it is \"data\" or \"action\"");
         }
-        let value = section.text("value").filter(|at| !at.value.is_empty()).map(|at| at.map(Wanted::of));
+        let value = section.filled("value").map(|at| at.map(Wanted::of));
         if let (Some(name), Some(kind)) = (name, kind) {
             tokens.push(TokenDraft { name, kind, value });
         }

@@ -35,8 +35,7 @@ fn codes(list: &Section<'_>, reader: &Reader<'_>) -> Vec<Code> {
         let short = code.required("short").and_then(|text| code.understand(text, words::name));
         let menu = code.parsed("menu", words::name).map(|at| at.value);
         let report = code.parsed("report", words::name).map(|at| at.value);
-        let key = code.text("key").filter(|at| !at.value.is_empty());
-        let key = key.and_then(|text| code.understand(text, words::hot_key));
+        let key = code.parsed("key", words::hot_key);
         keys.extend(key.clone());
         codes.extend(short.map(|at| {
             at.map(|short| {
@@ -59,7 +58,7 @@ pub(super) fn queues(section: &Section<'_>, known: &Known, reader: &Reader<'_>) 
     for queue in section.sections("queue") {
         let id = queue.whole("id", 0..=plans::ID_MAX);
         if !queue.has("id") {
-            queue.refuse("\"id\" is missing in [[tenant.queue]]");
+            queue.missing("id", "");
         }
         let name = queue.parsed("name", words::name).map(|at| at.value).unwrap_or_default();
         let caller_id = known.caller_id(&queue, "caller_id", reader);

@@ -1,7 +1,7 @@
-//! The tenant file: from its keys to what is wanted.
+//! The tenant file, and the JSON document that says the same: from its keys to what is wanted.
 //!
-//! Promises: every key of the contract is read, every reference is checked, and every problem carries its line; nothing of
-//! the database is needed for it. Leaves to others: what only the database knows (`resolve`: kept secrets, names that other
+//! Promises: every key of the contract is read, every reference is checked, and every problem carries its place; nothing of
+//! the database is needed for it; files and screens are read by the same functions. Leaves to others: what only the database knows (`resolve`: kept secrets, names that other
 //! tenants own).
 
 mod agents;
@@ -21,7 +21,7 @@ use crate::document::{At, Document, Problem, Problems, Report, Section};
 use ringbridge_core::redact::Secret;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// What `export` prints in a secret's place, and `provision` leaves as it is.
 pub(super) const KEEP: &str = "***";
@@ -49,25 +49,79 @@ pub(super) fn read(name: &str, text: &str, trunks: &[String]) -> Result<Vec<Tena
     let document = Document::parse(name, text).map_err(|problem| Problems(vec![problem]))?;
     let report = Report::default();
     let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-    let reader = Reader { trunks, folder, report: &report };
+    let reader = Reader { trunks, files: Files::Beside(folder), report: &report };
     let tenants = tenants::read(&Section::of(&document, &report), &reader);
     report.finish()?;
     Ok(tenants)
 }
 
+/// Reads one tenant as a JSON document: the same keys and nesting below `[[tenant]]`.
+///
+/// # Errors
+/// Everything that is wrong.
+pub(super) fn read_json(
+    value: &serde_json::Value,
+    trunks: &[String],
+    files: Files<'_>,
+) -> Result<TenantDraft, Problems> {
+    let document = Document::of_json(value);
+    let report = Report::default();
+    let reader = Reader { trunks, files, report: &report };
+    let draft = {
+        let root = Section::of(&document, &report);
+        let draft = tenants::tenant(&root, &reader);
+        if draft.is_none() && report.is_empty() {
+            root.refuse("this is no tenant");
+        }
+        draft
+    };
+    report.finish()?;
+    draft.ok_or(Problems(Vec::new()))
+}
+
+/// Which files of the server's may be named.
+#[derive(Clone, Copy)]
+pub(super) enum Files<'a> {
+    /// Any; a relative one lies in this folder. Whoever applies a tenant file reads the server's files anyway.
+    Beside(&'a Path),
+    /// Those of the tenant's own folder and those that are named already: an admin of a tenant must not use the keys of
+    /// another one.
+    Within {
+        /// The folder.
+        folder: &'a Path,
+        /// What is named already.
+        kept: &'a [String],
+    },
+}
+
 /// What all readers need.
 struct Reader<'a> {
     trunks: &'a [String],
-    /// Where the file lies.
-    folder: &'a Path,
+    files: Files<'a>,
     report: &'a Report,
 }
 
 impl Reader<'_> {
-    /// The absolute path of a file that is named beside the tenant file, so that the server finds it wherever it runs.
-    fn beside(&self, file: &str) -> String {
-        let path = self.folder.join(file);
-        std::path::absolute(&path).unwrap_or(path).display().to_string()
+    /// The absolute path of a file that is named, so that the server finds it wherever it runs.
+    fn file(&self, at: &At<&str>) -> String {
+        let (folder, kept) = match self.files {
+            Files::Beside(folder) => (folder, None),
+            Files::Within { folder, kept } => (folder, Some(kept)),
+        };
+        let path = folder.join(at.value);
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let text = path.display().to_string();
+        let inside = path.starts_with(folder) && !path.components().any(|part| part == Component::ParentDir);
+        if kept.is_some_and(|kept| !inside && !kept.contains(&text)) {
+            let folder = folder.display();
+            self.refuse(
+                at,
+                format!(
+                    "a file that is named here lies in {folder}; put it there, or name it in the tenant file"
+                ),
+            );
+        }
+        text
     }
 
     fn refuse<T>(&self, at: &At<T>, text: impl Into<String>) {

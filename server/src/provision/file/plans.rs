@@ -17,7 +17,7 @@ pub(super) fn read(section: &Section<'_>, reader: &Reader<'_>) -> Vec<At<DialPla
     for plan in section.sections("dial_plan") {
         let id = plan.whole("id", 0..=ID_MAX);
         if !plan.has("id") {
-            plan.refuse("\"id\" is missing in [[tenant.dial_plan]]");
+            plan.missing("id", "");
         }
         let name = plan.parsed("name", words::name).map(|at| at.value).unwrap_or_default();
         let rules = plan.sections("rule").iter().filter_map(|section| rule(section, reader)).collect();
@@ -31,12 +31,12 @@ pub(super) fn read(section: &Section<'_>, reader: &Reader<'_>) -> Vec<At<DialPla
 fn rule(section: &Section<'_>, reader: &Reader<'_>) -> Option<DialPlanRule> {
     let rewrite = section.text("rewrite");
     let refuse = section.text("refuse");
-    let trunk = section.text("trunk").filter(|at| !at.value.is_empty()).map(|at| at.map(str::to_owned));
-    let comment = section.text("comment").map(|at| at.value.to_owned());
+    let trunk = section.filled("trunk").map(|at| at.map(str::to_owned));
+    let comment = section.filled("comment").map(|at| at.value.to_owned());
     let pattern = section.required("match")?;
     if let Some(trunk) = &trunk {
         reader.known(std::slice::from_ref(trunk), reader.trunks, |name| {
-            format!("there is no [sip.trunk.{name}] in the configuration")
+            format!("there is no trunk \"{name}\" in the server's configuration ([sip.trunk.{name}])")
         });
     }
     let (action, place) = match (rewrite, refuse) {

@@ -36,10 +36,8 @@ pub(super) fn read(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<(Salesfo
     }
     let client_id = section.required("client_id").map_or("", |at| at.value).to_owned();
     let (login, secret) = login(&section, reader);
-    let parsed = |key, parse: fn(&str) -> Result<String, String>| {
-        let at = section.text(key).filter(|at| !at.value.is_empty())?;
-        section.understand(at, parse).map(|at| at.value)
-    };
+    let parsed =
+        |key, parse: fn(&str) -> Result<String, String>| section.parsed(key, parse).map(|at| at.value);
     let allowed = section.parsed_list("allowed_fields", field_name);
     let salesforce = Salesforce {
         login_url: login_url.map(|at| at.value.trim_end_matches('/').to_owned()).unwrap_or_default(),
@@ -62,14 +60,15 @@ pub(super) fn read(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<(Salesfo
 /// The way to log in, and its secret.
 fn login(section: &Section<'_>, reader: &Reader<'_>) -> (Login, Option<At<Wanted>>) {
     let flows = [("jwt", Flow::Jwt), ("client_credentials", Flow::ClientCredentials)];
-    let text = |key| section.text(key).filter(|at| !at.value.is_empty());
+    let text = |key| section.filled(key);
     let secret = text("client_secret").map(|at| at.map(Wanted::of));
     let (username, key_file, audience) = (text("username"), text("key_file"), text("audience"));
     let per_agent = section.flag("per_agent").unwrap_or(false);
     match section.choice("flow", &flows).unwrap_or(Flow::ClientCredentials) {
         Flow::Jwt => {
             if username.is_none() || key_file.is_none() {
-                section.refuse("the flow \"jwt\" needs \"username\" and \"key_file\"");
+                let key = if username.is_none() { "username" } else { "key_file" };
+                section.refuse_at(key, "the flow \"jwt\" needs \"username\" and \"key_file\"");
             }
             if let Some(at) = &secret {
                 reader.refuse(at, "the flow \"jwt\" has no \"client_secret\"; its key is in \"key_file\"");
@@ -77,7 +76,7 @@ fn login(section: &Section<'_>, reader: &Reader<'_>) -> (Login, Option<At<Wanted
             let audience = audience.and_then(|at| section.understand(at, words::web_address));
             let login = Login::Jwt {
                 username: username.map_or("", |at| at.value).to_owned(),
-                key_file: key_file.map(|at| reader.beside(at.value)).unwrap_or_default(),
+                key_file: key_file.map(|at| reader.file(&at)).unwrap_or_default(),
                 audience: audience.map(|at| at.value),
                 subject: if per_agent { Subject::Agent } else { Subject::Integration },
             };
@@ -85,10 +84,10 @@ fn login(section: &Section<'_>, reader: &Reader<'_>) -> (Login, Option<At<Wanted
         }
         Flow::ClientCredentials => {
             if secret.is_none() {
-                section.refuse("the flow \"client_credentials\" needs \"client_secret\"");
+                section.refuse_at("client_secret", "the flow \"client_credentials\" needs \"client_secret\"");
             }
             if let Some(key) = OF_JWT.iter().find(|key| section.has(key)) {
-                section.refuse(format!("\"{key}\" belongs to the flow \"jwt\""));
+                section.refuse_at(key, format!("\"{key}\" belongs to the flow \"jwt\""));
             }
             (Login::ClientCredentials { client_secret: Secret::default() }, secret)
         }

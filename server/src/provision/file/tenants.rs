@@ -62,10 +62,9 @@ impl Known {
         key: &'static str,
         reader: &Reader<'_>,
     ) -> Option<Digits> {
-        let text = section.text(key).filter(|at| !at.value.is_empty())?;
-        let at = section.understand(text, words::digits)?;
+        let at = section.parsed(key, words::digits)?;
         reader.known(std::slice::from_ref(&at), &self.channels, |number| {
-            format!("\"{}\" is no [[tenant.channel]] of this tenant", number.expose())
+            format!("\"{}\" is no channel of this tenant", number.expose())
         });
         Some(at.value)
     }
@@ -111,7 +110,7 @@ pub(super) fn read(root: &Section<'_>, reader: &Reader<'_>) -> Vec<TenantDraft> 
 }
 
 /// Reads everything even where the name is wrong, so that all problems are told at once.
-fn tenant(section: &Section<'_>, reader: &Reader<'_>) -> Option<TenantDraft> {
+pub(super) fn tenant(section: &Section<'_>, reader: &Reader<'_>) -> Option<TenantDraft> {
     let name = section.required("name").and_then(|text| section.understand(text, words::tenant_name));
     let hosts = section.parsed_list("hosts", words::host);
     let channels = channels(section, reader);

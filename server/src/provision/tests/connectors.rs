@@ -188,7 +188,7 @@ fn a_plan_says_what_changes_and_no_secret() {
             "~ tenant small: rest method PUT → PATCH",
             "~ tenant small: rest body changed",
             "~ tenant small: rest secret changed",
-            "~ tenant small: rest headers [X-Team: sales {{call.agent}}, \"X-1: a \\\"b\\\"\"] → [X-Group: sales {{call.agent}}, \"X-1: a \\\"b\\\"\"]",
+            "~ tenant small: rest headers [\"X-1: a \\\"b\\\"\", X-Team: sales {{call.agent}}] → [\"X-1: a \\\"b\\\"\", X-Group: sales {{call.agent}}]",
             "~ tenant small: zendesk subdomain acme → acme-2",
         ]
     );

@@ -1,10 +1,11 @@
 //! Tenant files: what they may say, what is said about wrong ones, what plans say, and that nothing is half-applied.
 
 mod applying;
+mod changing;
 mod connectors;
 mod refusals;
 
-use super::{Mode, Outcome, ProvisionError, apply_text, export, load, stored};
+use super::{How, Mode, Outcome, ProvisionError, Site, Stamp, apply_text, export, load, stored};
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::store::Store;
@@ -32,8 +33,13 @@ fn server() -> Server {
 
 impl Server {
     fn provision(&self, text: &str, mode: Mode) -> Result<Outcome, ProvisionError> {
-        let now = Timestamp::from_millis(1_790_000_000_000);
-        apply_text("t.toml", text, &["main".to_owned()], &self.store, &self.keys, mode, now)
+        self.at_site(|site| apply_text("t.toml", text, site, &stamp(How::File), mode))
+    }
+
+    fn at_site<T>(&self, act: impl FnOnce(&Site<'_>) -> T) -> T {
+        let key_files = self.folder.path().join("keys");
+        let trunks = ["main".to_owned()];
+        act(&Site { store: &self.store, keys: &self.keys, trunks: &trunks, key_files: &key_files })
     }
 
     fn apply(&self, text: &str) -> Vec<String> {
@@ -58,6 +64,10 @@ impl Server {
     fn config(&self) -> Config {
         Config::parse("r.toml", CONFIG, self.folder.path(), []).expect("the example is right")
     }
+}
+
+fn stamp(how: How) -> Stamp {
+    Stamp { who: "bob".to_owned(), how, at: Timestamp::from_millis(1_790_000_000_000) }
 }
 
 /// The smallest tenant file, with lines to come after it.

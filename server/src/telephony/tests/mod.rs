@@ -11,7 +11,7 @@ use crate::chance;
 use crate::config::{CallerIdHeader, Sip, SipListen, SipTransport, Trunk};
 use crate::directory::Directory;
 use crate::keys::Keys;
-use crate::provision::{Mode, apply_text};
+use crate::provision::{How, Mode, Site, Stamp, apply_text};
 use crate::store::Store;
 use ringbridge_core::redact::Secret;
 use ringbridge_core::tenant::Agent;
@@ -82,7 +82,9 @@ async fn data(folder: &Path) -> (Store, Arc<Directory>) {
     let (store, keys) = tokio::task::spawn_blocking(move || {
         let store = Store::open("sqlite:ringbridge.db", &path).unwrap();
         let keys = Arc::new(Keys::open(&path, &store).unwrap());
-        apply_text("t.toml", TENANTS, &[], &store, &keys, Mode::Apply, Timestamp::from_millis(0)).unwrap();
+        let site = Site { store: &store, keys: &keys, trunks: &[], key_files: &path };
+        let stamp = Stamp { who: "test".to_owned(), how: How::File, at: Timestamp::from_millis(0) };
+        apply_text("t.toml", TENANTS, &site, &stamp, Mode::Apply).unwrap();
         (store, keys)
     })
     .await
