@@ -13,6 +13,7 @@ pub mod assets;
 pub mod body;
 pub mod call_page;
 pub mod call_view;
+pub mod changes;
 pub mod chart;
 pub mod click;
 pub mod config_page;
@@ -81,6 +82,8 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
     /// What is counted.
     pub metrics: metrics::Metrics,
+    /// What changes of tenants need.
+    pub changes: changes::Changes,
     origin: String,
     hsts: edge::Hsts,
     trusted_proxies: Vec<IpNet>,
@@ -109,6 +112,7 @@ impl App {
             keys,
             stopping,
             metrics: metrics::Metrics::default(),
+            changes: changes::Changes::new(config),
             origin: config.public_url.origin().ascii_serialization(),
             hsts: config.public_url.host().map_or(edge::Hsts::Off, |host| edge::Hsts::for_host(&host)),
             trusted_proxies: config.https.trusted_proxies.clone(),

@@ -85,6 +85,8 @@ pub struct Problem {
     pub place: Option<Box<Place>>,
     /// Where to go on, for people.
     pub next: Option<Box<Next>>,
+    /// Each wrong value with its place, where there may be several: objects with `text` and where it stands.
+    pub errors: Option<Box<serde_json::Value>>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -168,6 +170,7 @@ impl Problem {
             offset: None,
             place: None,
             next: None,
+            errors: None,
             headers: Vec::new(),
         }
     }
@@ -243,6 +246,9 @@ pub fn render(mut response: Response, wants: Wants) -> Response {
             }
             if let Some(place) = &problem.place {
                 document["place"] = format!("{}\n{}", place.line, place.caret).into();
+            }
+            if let Some(errors) = &problem.errors {
+                document["errors"] = (**errors).clone();
             }
             ([(CONTENT_TYPE, "application/problem+json")], document.to_string()).into_response()
         }

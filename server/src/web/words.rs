@@ -72,6 +72,7 @@ pub fn title(status: StatusCode) -> &'static str {
         405 => "Wrong method",
         409 => "Not now",
         410 => "It is over",
+        422 => "This cannot be saved as it is",
         413 | 414 => "Too large",
         429 => "Too many requests",
         503 => "Not at this moment",
@@ -128,3 +129,15 @@ pub const POP_ADDRESS: &str = "a screen pop's address is neither http nor https"
 pub const OVER: &str = "The call is over.";
 /// A trial of a connection that has no settings.
 pub const SALESFORCE_UNSET: &str = "Salesforce is not connected yet; save its settings first.";
+/// Somebody else changed it; what follows is the thing's name.
+pub const CONFIG_CHANGED: &str = "Nothing was saved: in the meantime somebody changed";
+/// What to do then.
+pub const LOOK_AGAIN: &str = "Look at what is there now and make your change again.";
+/// Nobody could administer the tenant any more.
+pub const LAST_ADMIN: &str =
+    "This is the last administrator. Make somebody else one first, else nobody could change anything here.";
+/// An undo that comes too late.
+pub const NOT_UNDOABLE: &str =
+    "This change was undone already, was the first of all, or is too old to be undone.";
+/// How a moment stands in a sentence, in the tenant's zone.
+pub const MOMENT: &str = "%Y-%m-%d %H:%M";

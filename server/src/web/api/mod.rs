@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod calls;
 pub mod cancel;
+pub mod config;
 pub mod deliveries;
 pub mod external;
 pub mod hangup;
@@ -37,10 +38,18 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/calls/{transaction_id}/hangup"),
     ("put", "/api/v1/calls/{transaction_id}/more-time"),
     ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
+    ("get", "/api/v1/config"),
+    ("get", "/api/v1/config/audit"),
+    ("post", "/api/v1/config/audit/{id}/undo"),
     ("get", "/api/v1/config/callbacks/deliveries"),
     ("post", "/api/v1/config/callbacks/deliveries/{id}/resend"),
     ("get", "/api/v1/config/origins/refused"),
     ("post", "/api/v1/config/salesforce/test"),
+    ("delete", "/api/v1/config/{part}"),
+    ("post", "/api/v1/config/{part}"),
+    ("put", "/api/v1/config/{part}"),
+    ("delete", "/api/v1/config/{part}/{key}"),
+    ("put", "/api/v1/config/{part}/{key}"),
     ("get", "/api/v1/events"),
     ("post", "/api/v1/links/check"),
     ("get", "/api/v1/me"),
@@ -69,6 +78,17 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/calls/{transaction_id}/hangup", post(hangup::post))
         .route("/api/v1/calls/{transaction_id}/more-time", put(more_time::put))
         .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
+        .route("/api/v1/config", get(config::get))
+        .route("/api/v1/config/audit", get(config::audit::list))
+        .route("/api/v1/config/audit/{id}/undo", post(config::audit::undo))
+        .route(
+            "/api/v1/config/{part}",
+            put(config::change::put).post(config::change::post).delete(config::change::delete),
+        )
+        .route(
+            "/api/v1/config/{part}/{key}",
+            put(config::change::put_item).delete(config::change::delete_item),
+        )
         .route("/api/v1/config/callbacks/deliveries", get(deliveries::list))
         .route("/api/v1/config/callbacks/deliveries/{id}/resend", post(deliveries::resend))
         .route("/api/v1/config/origins/refused", get(refused_origins::get))
