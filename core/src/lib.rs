@@ -17,6 +17,7 @@ pub mod dial_plan;
 pub mod event;
 pub mod id;
 pub mod link;
+pub mod mask;
 pub mod merge_field;
 pub mod origin;
 pub mod phone;

@@ -13,6 +13,7 @@ use crate::link::Link;
 use crate::screen_pop::{self, Pop};
 use crate::system_data::Launch;
 use crate::time::{Timestamp, Zone};
+use crate::token::{self, Values};
 use crate::wrap_up::Selection;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,17 @@ pub struct Ended<'a> {
     pub completed_at: Timestamp,
 }
 
+/// What tokens came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// The value of every token.
+    pub values: Values,
+    /// `ctl_userdata`, pair by pair.
+    pub userdata: Vec<(String, String)>,
+    /// `extTransactionData`, pair by pair.
+    pub ext: Vec<(String, String)>,
+}
+
 impl Placement {
     /// Settles what is to be done when wrap-up is over (semantics 4 and 5.1 to 5.3).
     #[must_use]
@@ -87,6 +99,19 @@ impl Placement {
             transaction: ended.transaction,
             guid: ended.guid,
             agent_login: &self.agent_login,
+        })
+    }
+
+    /// What the tokens stood for, and the user data with them in their places, exactly (semantics 4.3, 4.4).
+    #[must_use]
+    pub fn filled(&self, ended: Ended<'_>) -> Filled {
+        self.with_facts(ended, |facts| {
+            let values = facts.values();
+            Filled {
+                userdata: token::filled_pairs(&self.link.userdata, &values),
+                ext: token::filled_pairs(&self.link.ext, &values),
+                values,
+            }
         })
     }
 

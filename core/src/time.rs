@@ -52,6 +52,12 @@ impl Timestamp {
         self.civil(&TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
+    /// Reads a moment as [`Self::rfc3339`] writes it; nothing for what is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
+    }
+
     /// The civil date and time in a zone.
     fn civil(self, zone: &TimeZone) -> jiff::Zoned {
         let clamped =

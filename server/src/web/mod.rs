@@ -41,6 +41,7 @@ pub mod session;
 pub mod stats;
 pub mod team_page;
 pub mod tls;
+pub mod trace;
 pub mod waiting;
 pub mod words;
 

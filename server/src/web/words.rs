@@ -80,6 +80,16 @@ pub fn title(status: StatusCode) -> &'static str {
     }
 }
 
+/// Why a click could dial: a person confirmed it.
+pub const WHY_CONFIRMED: &str = "A person confirmed the call on Ringbridge's own page.";
+/// Why a click could dial: it came from no page.
+pub const WHY_NO_PAGE: &str = "It came from no page: it was typed, bookmarked, opened from another program, or sent by a program that is logged in.";
+/// Why a click could dial: it came from a page of ours.
+pub const WHY_OWN_PAGE: &str = "It came from a page of Ringbridge itself.";
+/// Why a click could dial: the tenant trusts the page.
+pub const WHY_TRUSTED_PAGE: &str =
+    "The tenant's settings let this page dial at once: its origin was listed, or every page may.";
+
 /// On a link to the log-in page.
 pub const TO_LOGIN: &str = "Log in";
 /// A page or an act for admins.

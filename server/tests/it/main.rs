@@ -21,4 +21,5 @@ mod scene;
 mod screen_pop;
 mod stats;
 mod team;
+mod trace;
 mod transport;

@@ -19,6 +19,7 @@ pub mod salesforce_test;
 pub mod screen_pops;
 pub mod status;
 pub mod team;
+pub mod trace;
 pub mod wrap_up;
 
 use super::{App, events};
@@ -34,9 +35,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/actions/{id}/retry"),
     ("get", "/api/v1/calls"),
     ("get", "/api/v1/calls/{transaction_id}"),
+    ("get", "/api/v1/calls/{transaction_id}/bundle"),
     ("post", "/api/v1/calls/{transaction_id}/cancel"),
     ("post", "/api/v1/calls/{transaction_id}/hangup"),
     ("put", "/api/v1/calls/{transaction_id}/more-time"),
+    ("get", "/api/v1/calls/{transaction_id}/trace"),
     ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
     ("get", "/api/v1/config"),
     ("get", "/api/v1/config/audit"),
@@ -74,9 +77,11 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/actions/{id}/retry", post(actions::retry))
         .route("/api/v1/calls", get(calls::list))
         .route("/api/v1/calls/{transaction_id}", get(calls::one))
+        .route("/api/v1/calls/{transaction_id}/bundle", get(trace::bundle))
         .route("/api/v1/calls/{transaction_id}/cancel", post(cancel::post))
         .route("/api/v1/calls/{transaction_id}/hangup", post(hangup::post))
         .route("/api/v1/calls/{transaction_id}/more-time", put(more_time::put))
+        .route("/api/v1/calls/{transaction_id}/trace", get(trace::get))
         .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
         .route("/api/v1/config", get(config::get))
         .route("/api/v1/config/audit", get(config::audit::list))
