@@ -7,7 +7,8 @@
 use crate::admission::{self, Asked, Caller};
 use crate::dial_plan::{self, Outcome, Step};
 use crate::id::DialPlanId;
-use crate::link::{self, MAX_URL, Phone, Purpose, Reading};
+use crate::link::{self, Draft, MAX_URL, Parameter, Phone, Purpose, Reading};
+use crate::merge_field::{self, Samples};
 use crate::refusal::{Code, Refusal, Warning};
 use crate::tenant::Tenant;
 use crate::token::{self, Token, Values};
@@ -15,12 +16,17 @@ use crate::userdata::Userdata;
 use serde::{Serialize, Serializer};
 
 mod human;
+mod mark;
+
+pub use mark::marked;
 
 /// What is known beside the link.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// What the tokens stand for in `rendered`.
     pub values: &'a Values,
+    /// What stands in place of merge fields, by their names; a field without a sample stays as it is.
+    pub merge: &'a Samples,
     /// The tenant whose names and dial plan apply.
     pub tenant: Option<&'a Tenant>,
 }
@@ -50,6 +56,25 @@ pub struct Checked {
     /// What the tenant's dial plan makes of the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dial_plan: Option<PlanResult>,
+    /// Where samples stand in `params` and in every text and place of this answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filled: Vec<Sample>,
+    /// The link taken apart before samples were put in: what a form is filled with.
+    #[serde(skip)]
+    pub draft: Draft,
+}
+
+/// A sample where a merge field was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// The parameter.
+    pub parameter: String,
+    /// Where the sample stands in its decoded value, in UTF-8 bytes.
+    pub offset: usize,
+    /// How many bytes it has.
+    pub length: usize,
+    /// The merge field as it is written in the link.
+    pub field: String,
 }
 
 /// What a dial plan makes of the number.
@@ -67,7 +92,10 @@ pub struct PlanResult {
 #[must_use]
 pub fn check(text: &str, context: Context<'_>) -> Checked {
     let address = Address::of(text);
-    let reading = Reading::of(link::decode_query(address.query.as_bytes()), Purpose::Check);
+    let mut parameters = link::decode_query(address.query.as_bytes());
+    let draft = Draft::from(&Reading::of(parameters.clone(), Purpose::Check));
+    let filled = fill(&mut parameters, context.merge);
+    let reading = Reading::of(parameters, Purpose::Check);
     let mut warnings = address.warnings;
     warnings.extend(reading.warnings.iter().cloned());
     let (number, extension) = match &reading.phone {
@@ -89,11 +117,33 @@ pub fn check(text: &str, context: Context<'_>) -> Checked {
         error: reading.refusals.first().cloned(),
         dial_plan: None,
         params: reading.given.clone(),
+        filled,
+        draft,
     };
     if let Some(tenant) = context.tenant {
         checked.consult(tenant, reading);
     }
     checked
+}
+
+/// Puts samples in place of merge fields. They stand in the decoded values: a CRM, or the link's author, encodes what it
+/// fills in. Of a parameter that is given twice only the last counts (1.2).
+fn fill(parameters: &mut [Parameter], samples: &Samples) -> Vec<Sample> {
+    let mut found: Vec<Sample> = Vec::new();
+    for parameter in parameters {
+        let name = link::right_name(&parameter.name);
+        found.retain(|sample| sample.parameter != name);
+        let Ok(text) = std::str::from_utf8(&parameter.value) else { continue };
+        let (text, filled) = merge_field::fill(text, samples);
+        found.extend(filled.into_iter().map(|one| Sample {
+            parameter: name.to_owned(),
+            offset: one.place.start,
+            length: one.place.len(),
+            field: one.field,
+        }));
+        parameter.value = text.into_bytes();
+    }
+    found
 }
 
 /// Reads the values of tokens from a JSON object: token name without `$` → text. Names that are no token come back, too.

@@ -12,10 +12,13 @@ use crate::userdata::Userdata;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod compose;
 mod decode;
 mod reading;
 
+pub use compose::{Composed, Draft, NamedField, Unwritable};
 pub use decode::{MAX_PARAMETERS, Parameter, Source, decode_body, decode_query};
+pub(crate) use reading::right_name;
 pub use reading::{Phone, Purpose, Reading};
 
 /// The most bytes of a URL (`security.md`, decision 4).

@@ -8,6 +8,8 @@ use crate::userdata::{self, Userdata};
 use crate::wrap_up;
 use std::ops::Range;
 
+mod about;
+
 /// The most bytes that `ctl_userdata` may grow to when its tokens are filled (`security.md`, decision 4): 1 MiB.
 pub const MAX_RENDERED: usize = 1 << 20;
 

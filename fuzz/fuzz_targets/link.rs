@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use ringbridge_core::check::{Context, check};
+use ringbridge_core::merge_field::Samples;
 use ringbridge_core::link::{decode_body, decode_query, parse};
 use ringbridge_core::token::Values;
 
@@ -27,7 +28,7 @@ fuzz_target!(|query: &[u8]| {
         }
     }
     if let Ok(text) = std::str::from_utf8(query) {
-        let checked = check(text, Context { values: &Values::new(), tenant: None });
+        let checked = check(text, Context { values: &Values::new(), merge: &Samples::new(), tenant: None });
         let report = checked.for_people();
         assert!(!report.contains(|char: char| char.is_control() && char != '\n'), "{report:?}");
         let line = checked.in_one_line();

@@ -78,6 +78,11 @@ const QUERY_ONLY: usize = 5;
 /// The reference's own misspelling (1.2).
 const MISSPELT_EXT: &str = "exTransactionData";
 
+/// The right name of a parameter (1.2).
+pub(crate) fn right_name(name: &str) -> &str {
+    if name == MISSPELT_EXT { "extTransactionData" } else { name }
+}
+
 impl Reading {
     /// Reads the parameters as far as they can be read.
     #[must_use]
@@ -130,7 +135,7 @@ impl Reading {
             parameters.into_iter().partition(|parameter| parameter.source == Source::Query);
         for parameter in query.into_iter().chain(body) {
             let name = parameter.name.as_str();
-            let right = if name == MISSPELT_EXT { "extTransactionData" } else { name };
+            let right = right_name(name);
             let known = KNOWN.iter().position(|known| *known == right);
             if known.is_some_and(|index| index < QUERY_ONLY) && parameter.source == Source::Body {
                 chosen.phone_in_body |= name == "phone";

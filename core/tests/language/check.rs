@@ -2,17 +2,18 @@
 
 use crate::scene::acme;
 use ringbridge_core::check::{self, Checked, Context};
+use ringbridge_core::merge_field::Samples;
 use ringbridge_core::refusal::Code;
 use ringbridge_core::tenant::Tenant;
 use ringbridge_core::token::{Token, Values};
 use serde_json::json;
 
 fn checked(link: &str) -> Checked {
-    check::check(link, Context { values: &Values::new(), tenant: None })
+    check::check(link, Context { values: &Values::new(), merge: &Samples::new(), tenant: None })
 }
 
 fn with_tenant(link: &str, tenant: &Tenant) -> Checked {
-    check::check(link, Context { values: &Values::new(), tenant: Some(tenant) })
+    check::check(link, Context { values: &Values::new(), merge: &Samples::new(), tenant: Some(tenant) })
 }
 
 fn codes(checked: &Checked) -> Vec<&str> {

@@ -1,6 +1,7 @@
 //! Every vector of `conformance/links.json` (semantics 1.4, 1.5, 3, 4), through the link checker as from outside.
 
 use ringbridge_core::check::{self, Checked, Context};
+use ringbridge_core::merge_field::Samples;
 use ringbridge_core::refusal::Code;
 use ringbridge_core::token::Values;
 use ringbridge_core::userdata::Userdata;
@@ -22,7 +23,7 @@ fn encoded(text: &str) -> String {
 }
 
 fn checked(query: &str, values: &Values) -> Checked {
-    check::check(query, Context { values, tenant: None })
+    check::check(query, Context { values, merge: &Samples::new(), tenant: None })
 }
 
 #[test]

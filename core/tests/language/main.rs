@@ -4,6 +4,7 @@
 
 mod admission;
 mod check;
+mod compose;
 mod conformance;
 mod link;
 mod origin;

@@ -6,6 +6,7 @@ use crate::scene::acme;
 use ringbridge_core::admission::{self, Caller};
 use ringbridge_core::check::{self, Context};
 use ringbridge_core::link::{self, Link, MAX_WARNINGS};
+use ringbridge_core::merge_field::Samples;
 use ringbridge_core::token::{self, MAX_RENDERED, Token, Values};
 use ringbridge_core::userdata::Userdata;
 
@@ -188,7 +189,8 @@ fn the_checker_and_the_click_agree_about_random_links() {
             continue;
         }
         let click = link::parse(link::decode_query(text.as_bytes()));
-        let checked = check::check(&text, Context { values: &Values::new(), tenant: None });
+        let checked =
+            check::check(&text, Context { values: &Values::new(), merge: &Samples::new(), tenant: None });
         assert_eq!(click.as_ref().err(), checked.error.as_ref(), "seed {seed}: {text:?}");
         if let Ok(link) = click {
             assert_eq!(Some(link.phone.digits.expose()), checked.number.as_deref(), "seed {seed}");

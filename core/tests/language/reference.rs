@@ -3,6 +3,7 @@
 use crate::scene::{acme, query, warned};
 use ringbridge_core::admission::{self, Caller};
 use ringbridge_core::check::{self, Checked, Context};
+use ringbridge_core::merge_field::Samples;
 use ringbridge_core::refusal::Code;
 use ringbridge_core::token::Values;
 
@@ -15,7 +16,7 @@ fn query_of(example: &str) -> &str {
 }
 
 fn checked(example: &str) -> Checked {
-    check::check(example, Context { values: &Values::new(), tenant: None })
+    check::check(example, Context { values: &Values::new(), merge: &Samples::new(), tenant: None })
 }
 
 fn warnings(checked: &Checked) -> Vec<(&str, Option<&str>, Option<usize>)> {

@@ -6,6 +6,7 @@
 
 use ringbridge_core::check::{self, Checked, Context};
 use ringbridge_core::link::MAX_BODY;
+use ringbridge_core::merge_field::Samples;
 use ringbridge_core::tenant::Tenant;
 use ringbridge_core::token::Values;
 use std::io::{self, BufRead, Read as _, Write};
@@ -64,8 +65,12 @@ pub fn run(arguments: &Arguments, tenant: Option<&Tenant>, streams: Streams<'_>)
         writeln!(errors, "give at least one link, or - to read them from standard input")?;
         return Ok(2);
     }
-    let mut checker =
-        Checker { context: Context { values: &values, tenant }, form: arguments.form, refused: 0 };
+    let none = Samples::new();
+    let mut checker = Checker {
+        context: Context { values: &values, merge: &none, tenant },
+        form: arguments.form,
+        refused: 0,
+    };
     for link in &arguments.links {
         if link != FROM_INPUT {
             checker.answer(link, Length::Full, output)?;

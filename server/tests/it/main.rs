@@ -10,6 +10,7 @@ mod client;
 mod confirm;
 mod deliveries;
 mod events;
+mod links;
 mod login;
 mod origins;
 mod pages;

@@ -55,6 +55,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("put", "/api/v1/config/{part}/{key}"),
     ("get", "/api/v1/events"),
     ("post", "/api/v1/links/check"),
+    ("post", "/api/v1/links/compose"),
     ("get", "/api/v1/me"),
     ("delete", "/api/v1/me/external"),
     ("put", "/api/v1/me/external"),
@@ -99,7 +100,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/config/origins/refused", get(refused_origins::get))
         .route("/api/v1/config/salesforce/test", post(salesforce_test::post))
         .route("/api/v1/events", get(events::stream))
-        .route("/api/v1/links/check", post(links::post))
+        .route("/api/v1/links/check", post(links::check))
+        .route("/api/v1/links/compose", post(links::compose))
         .route("/api/v1/me", get(me::get))
         .route("/api/v1/me/external", put(external::put).delete(external::delete))
         .route("/api/v1/me/phone-test", post(phone_test::post))
