@@ -135,4 +135,32 @@ export const team = {};
 
 export const trace = {};
 
-export const links = {};
+export const links = {
+  nothing: "Fill in a number, or paste a link.",
+  calls: "This link calls",
+  template: "This is a template: the CRM fills in the number.",
+  refused: "A click on this link would be refused.",
+  unwritable: "This cannot be written as a link; mend what is marked in the form.",
+  notRead: "The server gave no answer; the form is as you left it.",
+  wrong: "Error:",
+  note: "Note:",
+  placeIn: (parameter) => `The place in ${parameter}`,
+  hereEnds: "⟵ here",
+  number: "Number",
+  extension: "Extension",
+  plan: "Dial plan",
+  noPlan: "none",
+  rule: (number) => `Rule ${number}`,
+  steps: { no_match: "does not match", rewritten: "matches", passed: "matches, passed on", refused: "matches, refused" },
+  rendered: "ctl_userdata after the call, with sample values",
+  pairName: (number) => `Name of pair ${number}`,
+  pairValue: (number) => `Value of pair ${number}`,
+  removePair: (name) => `Remove pair ${name}`,
+  remove: "Remove",
+  taken: "The link stands in the form below.",
+  copied: "Copied.",
+  copyYourself: "The browser did not allow it; the text is selected: copy it with your keyboard.",
+  samplePhone: "(650) 292-8880",
+  sampleId: "001D000000IqhSL",
+  sampleText: (name) => `Sample ${name.split(".").pop()}`,
+};

@@ -1,4 +1,4 @@
-//! `GET /AGUI/` and `GET /AGUI/links/`: the agent console and the link checker, as frames that their scripts fill.
+//! `GET /AGUI/`: the agent console, as a frame that its scripts fill.
 //!
 //! Promises: the console's page carries the state that its script shows first, so that its first picture is true. Leaves to
 //! others: what the state is (`api::me`, `api::calls`).
@@ -28,12 +28,6 @@ struct ConsolePage<'a> {
     first: String,
 }
 
-#[derive(askama::Template)]
-#[template(path = "links.html")]
-struct LinksPage<'a> {
-    who: Who<'a>,
-}
-
 pub(super) fn to_login() -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, "/AGUI/login")]).into_response()
 }
@@ -53,10 +47,4 @@ pub async fn console(State(app): State<Arc<App>>, caller: Option<Caller>) -> Res
     let first = embedded(&json!({ "me": me, "call": call, "history": history }));
     let dial = DialBox::of(&caller, "")?;
     Ok(page(&ConsolePage { who: Who::of(&caller)?, external_login, dial, first }))
-}
-
-/// `GET /AGUI/links/`
-pub async fn links(State(_): State<Arc<App>>, caller: Option<Caller>) -> Result<Response, Problem> {
-    let Some(caller) = caller else { return Ok(to_login()) };
-    Ok(page(&LinksPage { who: Who::of(&caller)? }))
 }

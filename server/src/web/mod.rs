@@ -26,6 +26,7 @@ pub mod events;
 pub mod external;
 pub mod feed;
 pub mod header;
+pub mod links_page;
 pub mod listener;
 pub mod login;
 pub mod metrics;
@@ -151,7 +152,7 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route("/AGUI/config/{section}", get(config_page::get))
         .route("/AGUI/team/", get(team_page::team))
         .route("/AGUI/trace/{transaction_id}", get(team_page::trace))
-        .route("/AGUI/links/", get(console::links))
+        .route("/AGUI/links/", get(links_page::get))
         .route("/AGUI/make_call.php", any(click::click))
         .route("/AGUI/click/{id}", get(click::resume))
         .route("/AGUI/confirm", post(confirm::post))
