@@ -12,6 +12,7 @@ mod legs;
 mod person;
 mod phone_test;
 mod phones;
+mod presence;
 mod record;
 mod recovery;
 pub mod session;

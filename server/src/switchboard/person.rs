@@ -1,4 +1,4 @@
-//! What people ask of the switchboard: end a call, save a wrap-up, change their presence, see where they are.
+//! What people ask of the switchboard: end a call, save a wrap-up, see where they are.
 //!
 //! Promises: a call that is another's, or another tenant's, is not there; a wish is answered after its commit. Leaves to
 //! others: who the person is (`web`), what the wish means (`task`, `core`).
@@ -6,8 +6,6 @@
 use super::Switchboard;
 use super::record;
 use super::task::{Ask, Wish, not_found, over};
-use crate::clock;
-use crate::store::journal::{self, NewEntry};
 use crate::store::transaction::Stored;
 use crate::store::{StoreError, Tx, presence, transaction};
 use ringbridge_core::agent::{self, Engagement, Moments, Presence, Status};
@@ -16,7 +14,6 @@ use ringbridge_core::id::{AgentId, TenantId, TransactionId};
 use ringbridge_core::refusal::{Code, Refusal};
 use ringbridge_core::time::Timestamp;
 use ringbridge_core::wrap_up::{Rules, Selection};
-use serde_json::json;
 use tokio::sync::oneshot;
 
 /// Who asks.
@@ -142,38 +139,6 @@ impl Switchboard {
         }
     }
 
-    /// Notes what an agent chose to be. Logging out ends an open wrap-up, so that its callback is not kept waiting.
-    ///
-    /// # Errors
-    /// [`Code::Overloaded`] when the database does not take it.
-    pub async fn set_presence(
-        &self,
-        tenant: TenantId,
-        agent: AgentId,
-        chosen: Presence,
-    ) -> Result<(), Refusal> {
-        let now = clock::now();
-        let write = self.inner.store.write(move |tx| {
-            presence::set(tx, tenant, agent, chosen, now)?;
-            let status = agent::status(chosen, open_transaction(tx, agent)?.0);
-            let entry = NewEntry {
-                tenant: Some(tenant),
-                agent: Some(agent),
-                transaction: None,
-                at: now,
-                kind: "agent.status",
-                body: json!({ "status": status, "presence": chosen }),
-            };
-            journal::append(tx, &entry)?;
-            open_transaction(tx, agent)
-        });
-        let open = write.await.map_err(|error| unavailable(&error))?;
-        if let (Presence::LoggedOut, (Engagement::WrappingUp, Some(id))) = (chosen, open) {
-            self.finish_wrap_up(tenant, agent, id).await;
-        }
-        Ok(())
-    }
-
     /// Where an agent is, derived from what they chose and from the call that lives (semantics 2.6).
     ///
     /// # Errors
@@ -214,7 +179,7 @@ fn first_open(open: &[Stored]) -> Option<&Stored> {
 }
 
 /// What an agent's open transaction means for them.
-fn open_transaction(
+pub(super) fn open_transaction(
     tx: &mut Tx<'_>,
     agent: AgentId,
 ) -> Result<(Engagement, Option<TransactionId>), StoreError> {

@@ -122,3 +122,71 @@ async fn no_test_begins_while_the_server_ends() {
     let ending = alice.api("POST", "/api/v1/me/phone-test", None).await;
     assert_eq!(ending.outcome(), (503, "OVERLOADED".to_owned()), "the server is ending");
 }
+
+async fn force(browser: &mut Browser<'_>, login: &str, status: &str) -> (u16, String) {
+    let path = format!("/api/v1/team/{login}/status");
+    browser.api("PUT", &path, Some(json!({ "status": status }))).await.outcome()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_2_6_a_supervisor_frees_an_agent_who_is_stuck_in_a_wrap_up() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let mut sue = Browser::logged_in(&scene, "sue").await;
+    let id = alice.click("phone=6502928880&queue_id=101").await.json()["transaction_id"].clone();
+    assert_eq!(force(&mut sue, "alice", "on_break").await, (204, String::new()));
+    let call = alice.api("GET", &format!("/api/v1/calls/{id}"), None).await.json();
+    assert_eq!(call["state"], "ringing_agent", "a call that is up is not touched");
+    alice.api("POST", &format!("/api/v1/calls/{id}/cancel"), None).await;
+    assert_eq!(me(&mut alice).await["status"], "wrap_up");
+
+    assert_eq!(force(&mut sue, "alice", "available").await, (204, String::new()));
+    let freed = me(&mut alice).await;
+    assert_eq!((&freed["status"], &freed["presence"]), (&json!("available"), &json!("available")));
+    let call = alice.api("GET", &format!("/api/v1/calls/{id}"), None).await.json();
+    assert_eq!((&call["state"], &call["codes"]), (&json!("completed"), &json!([])), "its code is missing");
+    let forced: Vec<Value> = scene
+        .journal("agent.status")
+        .await
+        .into_iter()
+        .filter(|entry| entry.body.get("by").is_some())
+        .map(|entry| {
+            json!([entry.agent == Some(scene.agent("alice")), entry.body["presence"], entry.body["by"]])
+        })
+        .collect();
+    assert_eq!(forced, [json!([true, "on_break", "sue"]), json!([true, "available", "sue"])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_2_6_a_supervisor_logs_an_agent_out() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let mut sue = Browser::logged_in(&scene, "sue").await;
+    let id = alice.click("phone=6502928880&queue_id=101").await.json()["transaction_id"].clone();
+    alice.api("POST", &format!("/api/v1/calls/{id}/cancel"), None).await;
+    assert_eq!(force(&mut sue, "alice", "logged_out").await, (204, String::new()));
+    let me = alice.api("GET", "/api/v1/me", None).await;
+    assert_eq!(me.outcome(), (401, "SESSION_REQUIRED".to_owned()), "her sessions have ended");
+    let call = sue.api("GET", &format!("/api/v1/calls/{id}"), None).await.json();
+    assert_eq!(call["state"], "completed");
+    let back = force(&mut sue, "alice", "available").await;
+    assert_eq!(back, (409, "AGENT_NOT_AVAILABLE".to_owned()), "she is not there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_force_nobody_and_nobody_is_forced_from_elsewhere() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let mut ada = Browser::logged_in(&scene, "ada").await;
+    for login in ["alice", "bob"] {
+        assert_eq!(force(&mut alice, login, "on_break").await, (403, "SUPERVISORS_ONLY".to_owned()));
+    }
+    assert_eq!(
+        force(&mut ada, "olga", "logged_out").await,
+        (404, "NOT_FOUND".to_owned()),
+        "another tenant's"
+    );
+    assert_eq!(force(&mut ada, "alice", "busy").await, (400, "BAD_PARAMETER".to_owned()));
+    assert_eq!(force(&mut ada, "alice", "working_offline").await, (204, String::new()));
+    assert_eq!(me(&mut alice).await["status"], "working_offline");
+}

@@ -19,6 +19,7 @@ pub mod salesforce_test;
 pub mod screen_pops;
 pub mod status;
 pub mod team;
+pub mod team_status;
 pub mod trace;
 pub mod wrap_up;
 
@@ -67,6 +68,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/team"),
     ("get", "/api/v1/team/charts"),
     ("get", "/api/v1/team/refused"),
+    ("put", "/api/v1/team/{login}/status"),
 ];
 
 /// The routes.
@@ -112,4 +114,5 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/team", get(team::get))
         .route("/api/v1/team/charts", get(team::charts))
         .route("/api/v1/team/refused", get(team::refused))
+        .route("/api/v1/team/{login}/status", put(team_status::put))
 }
