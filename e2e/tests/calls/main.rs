@@ -6,5 +6,6 @@
 mod dialogs;
 mod endings;
 mod networks;
+mod phone_tests;
 mod phones;
 mod trunks;
