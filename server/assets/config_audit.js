@@ -24,6 +24,17 @@ export async function show(page) {
   page.place.replaceChildren(element("p", { class: "quiet" }, words.about), empty, list, element("div", { class: "actions" }, more));
 }
 
+/** How many lines of a change are read at a glance; an import may have hundreds. */
+const GLANCE = 12;
+
+/** The lines of a change; what is more than a glance is folded away. */
+function told(lines, beyond) {
+  if (lines.length <= GLANCE && !beyond) return [planLines(lines)];
+  const rest = lines.length - GLANCE;
+  return [planLines(lines.slice(0, GLANCE)), element("details", {}, element("summary", { class: "quiet" }, words.moreLines(rest + beyond)),
+    planLines(lines.slice(GLANCE)), beyond ? element("p", { class: "quiet" }, words.unshown(beyond)) : null)];
+}
+
 /** One change. */
 function entry({ id, at, who, how, lines, more_lines: moreLines, can_undo: canUndo, undone_by: undoneBy, undoes }, page) {
   const asking = element("div", { class: "problems", hidden: true });
@@ -52,5 +63,5 @@ function entry({ id, at, who, how, lines, more_lines: moreLines, can_undo: canUn
   }
   const notes = [words.how[how] ?? how, undoes ? words.undoes(undoes) : "", undoneBy ? words.undoneBy(undoneBy) : ""].filter(Boolean).join(" · ");
   return element("li", { class: "card", "data-revision": String(id), tabindex: "-1", "aria-label": words.entry(id) },
-    element("div", { class: "trail-head" }, element("span", {}, element("strong", {}, who ?? words.nobody), ` · ${when(at)}`, element("span", { class: "quiet" }, ` · ${notes} · #${id}`)), start), planLines(lines), moreLines ? element("p", { class: "quiet" }, words.moreLines(moreLines)) : null, asking);
+    element("div", { class: "trail-head" }, element("span", {}, element("strong", {}, who ?? words.nobody), ` · ${when(at)}`, element("span", { class: "quiet" }, ` · ${notes} · #${id}`)), start), ...told(lines, moreLines ?? 0), asking);
 }

@@ -240,6 +240,7 @@ export const audit = {
   undoOf: (id) => `Undo change ${id}`,
   entry: (id) => `Change ${id}`,
   moreLines: (count) => `and ${count} more`,
+  unshown: (count) => `${count} more are not shown here.`,
   wouldChange: "Undoing it would change",
   undoYes: "Undo it",
   undoNo: "Leave it",
