@@ -1,7 +1,12 @@
 // Drives Chromium for a test: one JSON command a line in, one JSON answer a line out. The test decides; this only does.
 import { chromium } from "playwright-core";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { axe, layout, reported, walk } from "./look.mjs";
+
+/** How long a page may take to become as a test expects, and how often it is looked at. */
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 10;
 
 const [executablePath, popups] = process.argv.slice(2);
 const browser = await chromium.launch({
@@ -98,7 +103,12 @@ const commands = {
   answer: ({ yes }) => { answersYes = yes; },
 
   wait: ({ name, selector, state }) => tab(name).waitForSelector(selector, { state }).then(() => null),
-  until: ({ name, script }) => tab(name).waitForFunction(script).then(() => null),
+  until: async ({ name, script }) => {
+    // Playwright's own waiting evaluates in the page, whose policy forbids it; the driver's evaluation it does not bind.
+    for (const end = Date.now() + PATIENCE_MS; !(await tab(name).evaluate(script)); await setTimeout(LOOK_MS)) {
+      if (Date.now() > end) throw new Error(`it did not become so in ${PATIENCE_MS} ms`);
+    }
+  },
   text: ({ name, selector }) => tab(name).innerText(selector),
   value: ({ name, selector }) => tab(name).inputValue(selector),
   url: ({ name }) => tab(name).url(),
