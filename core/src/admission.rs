@@ -21,7 +21,7 @@ use crate::country;
 use crate::dial_plan::{self, Outcome, Step};
 use crate::id::{DialPlanId, QueueId, TransactionId};
 use crate::link::Link;
-use crate::phone::Form;
+use crate::phone::{Dialled, Form};
 use crate::redact::Digits;
 use crate::refusal::{Code, Refusal, Warning};
 use crate::system_data::Action;
@@ -114,7 +114,7 @@ pub fn route(tenant: &Tenant, caller: Caller<'_>, link: &Link) -> Result<Admitte
     let Named { plan, caller_id } = Asked::by(link).find(tenant, caller)?;
     let number = link.phone.digits.clone();
     let (dialled, trunk, steps) = apply(plan, &number)?;
-    check_country(tenant, link, &dialled)?;
+    check_country(tenant, &link.phone, &dialled)?;
     Ok(Admitted {
         number,
         dialled,
@@ -245,15 +245,20 @@ fn apply(plan: Option<&DialPlan>, number: &Digits) -> Result<Applied, Refusal> {
     }
 }
 
-fn check_country(tenant: &Tenant, link: &Link, dialled: &Digits) -> Result<(), Refusal> {
+/// The country of what is dialled for a number, where it is known.
+pub(crate) fn country_of(tenant: &Tenant, phone: &Dialled, dialled: &Digits) -> Option<String> {
+    // A plan that changed the number has made of it what its trunk expects; what a + had said holds no longer.
+    let form = if *dialled == phone.digits { phone.form } else { Form::AsDialled };
+    // A trunk's own prefix can hide the country; then the number that the plan was given tells it.
+    let before = || country::of(&phone.digits, phone.form, &tenant.country);
+    country::of(dialled, form, &tenant.country).or_else(before)
+}
+
+pub(crate) fn check_country(tenant: &Tenant, phone: &Dialled, dialled: &Digits) -> Result<(), Refusal> {
     if tenant.allowed_countries.is_empty() {
         return Ok(());
     }
-    // A plan that changed the number has made of it what its trunk expects; what a + had said holds no longer.
-    let form = if *dialled == link.phone.digits { link.phone.form } else { Form::AsDialled };
-    // A trunk's own prefix can hide the country; then the number that the plan was given tells it.
-    let before = || country::of(&link.phone.digits, link.phone.form, &tenant.country);
-    let Some(found) = country::of(dialled, form, &tenant.country).or_else(before) else { return Ok(()) };
+    let Some(found) = country_of(tenant, phone, dialled) else { return Ok(()) };
     if tenant.allowed_countries.iter().any(|allowed| allowed.eq_ignore_ascii_case(&found)) {
         return Ok(());
     }

@@ -17,8 +17,10 @@ use serde::{Serialize, Serializer};
 
 mod human;
 mod mark;
+mod plan;
 
 pub use mark::marked;
+pub use plan::{Trial, try_plan};
 
 /// What is known beside the link.
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,7 @@ mod conformance;
 mod link;
 mod origin;
 mod phone;
+mod plan_trial;
 mod properties;
 mod random_links;
 mod reference;
