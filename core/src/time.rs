@@ -68,6 +68,18 @@ impl Timestamp {
     }
 }
 
+/// The IANA names of all zones that are cities or UTC, in the order of the alphabet: what people choose from.
+#[must_use]
+pub fn zone_names() -> Vec<String> {
+    let all = jiff::tz::db().available().map(|name| name.as_str().to_owned());
+    // "Etc/GMT+5" and "SystemV/…" mean the opposite of what they seem to; "EST" and its like know no summer.
+    let is_city =
+        |name: &String| name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("SystemV/");
+    let mut names: Vec<String> = all.filter(|name| is_city(name) || name == "UTC").collect();
+    names.sort();
+    names
+}
+
 /// A tenant's time zone, by its IANA name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zone(TimeZone);
@@ -143,6 +155,19 @@ impl fmt::Display for Day {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_zone_to_choose_from_is_one() {
+        let names = zone_names();
+        assert!(names.len() > 400, "{}", names.len());
+        for expected in ["UTC", "America/Los_Angeles", "Europe/London", "Asia/Kolkata"] {
+            assert!(names.iter().any(|name| name == expected), "{expected}");
+        }
+        for name in &names {
+            assert_eq!(Zone::named(name).map(|zone| zone.name().to_owned()), Ok(name.clone()));
+        }
+        assert!(names.is_sorted());
+    }
 
     #[test]
     fn a_moment_prints_in_utc_and_in_a_zone_with_its_offset() {

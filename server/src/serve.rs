@@ -73,6 +73,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
     signals: Signals,
+    first_start: Option<String>,
     /// Held to the end: the data folder is ours alone.
     _occupancy: Occupancy,
 }
@@ -134,9 +135,16 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let app = App::new(&config, store, directory, switchboard.clone(), keys, stopping.clone());
         let app = Arc::new(app);
+        let first_start = app.setup_code().map(|code| first_start(&config, &code));
         let listeners = listen(&app, https, plain, tls, extras.pages, &stopping);
         info!(https = %config.https.listen, "Ringbridge takes clicks");
-        Ok(Self { switchboard, jobs, stop, listeners, signals, _occupancy: occupancy })
+        Ok(Self { switchboard, jobs, stop, listeners, signals, first_start, _occupancy: occupancy })
+    }
+
+    /// What to do where there is no contact center yet, for whoever sees the terminal.
+    #[must_use]
+    pub fn first_start(&self) -> Option<&str> {
+        self.first_start.as_deref()
     }
 
     /// Runs until the system asks it to end; a second time means at once.
@@ -157,6 +165,22 @@ impl Server {
             () = signals.next() => {}
         }
     }
+}
+
+/// How the first contact center is made. The code is not for the log: logs are kept and sent on.
+fn first_start(config: &Config, code: &str) -> String {
+    let page = web::setup::PAGE;
+    let url = config.public_url.as_str().trim_end_matches('/');
+    let port = config.https.listen.port();
+    format!(
+        "There is no contact center yet. Make the first one in a browser:\n\
+         \n\
+         on this machine    https://localhost:{port}{page}\n\
+         from elsewhere     {url}{page}\n\
+         with the code      {code}\n\
+         \n\
+         The code is good until then or until the server ends.\n"
+    )
 }
 
 /// Opens database and keys, on a thread that may block.

@@ -189,6 +189,9 @@ fn in_runtime(work: impl Future<Output = Result<u8, String>>) -> Result<u8, Stri
 async fn serve(config: Config) -> Result<u8, String> {
     crate::logs::start();
     let server = Server::start(config, Extras::default()).await.map_err(sentence)?;
+    if let Some(text) = server.first_start() {
+        print(text)?;
+    }
     server.run().await;
     Ok(0)
 }

@@ -66,6 +66,17 @@ pub async fn run<F>(app: &Arc<App>, tenant: &Arc<Tenant>, work: F) -> Result<Out
 where
     F: FnOnce(&Site<'_>) -> Result<Outcome, ChangeError> + Send + 'static,
 {
+    in_turn(app, work).await?.map_err(|error| problem(error, tenant))
+}
+
+/// The same where there is no tenant yet; what is wrong is left to whoever asks.
+///
+/// # Errors
+/// There is no turn to be had.
+pub async fn in_turn<F>(app: &Arc<App>, work: F) -> Result<Result<Outcome, ChangeError>, Problem>
+where
+    F: FnOnce(&Site<'_>) -> Result<Outcome, ChangeError> + Send + 'static,
+{
     let overloaded = || Problem::from(Refusal::new(Code::Overloaded, words::OVERLOADED));
     let place = Arc::clone(&app.changes.places).try_acquire_owned().map_err(|_| overloaded())?;
     let turn = Arc::clone(&app.changes.turns).acquire_owned();
@@ -78,8 +89,7 @@ where
         drop((turn, place));
         outcome
     });
-    let outcome = done.await.unwrap_or(Err(ChangeError::Store(StoreError::Panicked)));
-    outcome.map_err(|error| problem(error, tenant))
+    Ok(done.await.unwrap_or(Err(ChangeError::Store(StoreError::Panicked))))
 }
 
 /// Who changes something, now.

@@ -12,6 +12,7 @@ use super::external;
 use super::password::Verdict;
 use super::problem::{Problem, Wants, page};
 use super::session::{self, Caller, client_of};
+use super::setup;
 use super::waiting::hexadecimal;
 use super::words;
 use crate::keys::Spot;
@@ -63,16 +64,23 @@ pub struct Asked {
 }
 
 /// `GET /AGUI/login`
-pub async fn form(State(app): State<Arc<App>>, client: Client, Query(asked): Query<Asked>) -> Response {
+pub async fn form(
+    State(app): State<Arc<App>>,
+    client: Client,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    if setup::is_wanted(&app).await? {
+        return Ok((StatusCode::SEE_OTHER, [(LOCATION, setup::PAGE)]).into_response());
+    }
     let next = asked.next.as_deref().and_then(safe_next);
-    page(&LoginPage {
+    Ok(page(&LoginPage {
         error: None,
         waiting: next.is_some_and(|next| next.starts_with("/AGUI/click/")),
         ask_tenant: tenant_of(&app, "", &client).is_none(),
         tenant: asked.tenant.as_deref().unwrap_or(""),
         login: "",
         next,
-    })
+    }))
 }
 
 /// `POST /AGUI/login`
@@ -201,7 +209,7 @@ fn external(form: &Form) -> Option<Secret> {
 }
 
 /// Writes the session, its journal entry and the agent's presence, and forgets the failures.
-async fn begin(
+pub(super) async fn begin(
     app: &App,
     client: &Client,
     tenant: &Tenant,

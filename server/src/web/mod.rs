@@ -39,6 +39,7 @@ pub mod problem;
 pub mod refused;
 pub mod request_line;
 pub mod session;
+pub mod setup;
 pub mod stats;
 pub mod team_page;
 pub mod tls;
@@ -93,6 +94,7 @@ pub struct App {
     feed: feed::Feed,
     streams: events::Streams,
     strangers: refused::Strangers,
+    setup: setup::Code,
 }
 
 impl App {
@@ -122,7 +124,16 @@ impl App {
             feed,
             streams: events::Streams::default(),
             strangers: refused::Strangers::default(),
+            setup: setup::Code::make(),
         }
+    }
+}
+
+impl App {
+    /// The code with which the first contact center is made from elsewhere; none where there is one already.
+    #[must_use]
+    pub fn setup_code(&self) -> Option<String> {
+        self.directory.all().is_empty().then(|| self.setup.shown())
     }
 }
 
@@ -161,6 +172,8 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route("/AGUI/pop/{transaction_id}", get(pop_page::get).post(pop_page::post))
         .route("/AGUI/login", get(login::form).post(login::log_in))
         .route("/AGUI/logout", post(login::log_out))
+        .route(setup::PAGE, get(setup::get).post(setup::post))
+        .route("/AGUI/welcome", get(setup::welcome))
         .route("/AGUI/assets/{name}", get(assets::get))
         .route("/openapi.json", get(openapi::get))
         .route(request_line::TOO_LONG, any(too_long))

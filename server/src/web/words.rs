@@ -151,3 +151,16 @@ pub const NOT_UNDOABLE: &str =
     "This change was undone already, was the first of all, or is too old to be undone.";
 /// How a moment stands in a sentence, in the tenant's zone.
 pub const MOMENT: &str = "%Y-%m-%d %H:%M";
+/// First start: a wrong code.
+pub const SETUP_CODE_WRONG: &str = "This is not the code that the server printed when it was started.";
+/// First start: an empty field.
+pub const SETUP_REQUIRED: &str = "Fill this in.";
+/// First start: a password that is soon guessed.
+pub const SETUP_PASSWORD_SHORT: &str = "Take 8 characters or more.";
+/// First start: a slip in a password.
+pub const SETUP_PASSWORDS_DIFFER: &str = "The two passwords are not the same.";
+/// First start: two phones.
+pub const SETUP_ONE_PHONE: &str =
+    "Give either an address or a name to register under; more phones can be added later.";
+/// First start: what the first channel is called.
+pub const SETUP_CHANNEL: &str = "Main line";

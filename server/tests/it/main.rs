@@ -20,6 +20,7 @@ mod refusals;
 mod salesforce_test;
 mod scene;
 mod screen_pop;
+mod setup;
 mod stats;
 mod team;
 mod trace;

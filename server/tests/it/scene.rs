@@ -40,6 +40,7 @@ pub(crate) struct Scene {
     pub(crate) folder: TempDir,
     pub(crate) address: SocketAddr,
     pub(crate) app: Arc<App>,
+    pub(crate) config: Arc<Config>,
     /// Acme as it was written.
     pub(crate) acme: TenantId,
     stop: watch::Sender<bool>,
@@ -61,6 +62,17 @@ impl Scene {
 
     /// The usual scene with a change to acme's settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Tenant)) -> Self {
+        let mut acme = acme();
+        change(&mut acme);
+        Self::made(Some(acme)).await
+    }
+
+    /// A server that was just installed.
+    pub(crate) async fn without_tenants() -> Self {
+        Self::made(None).await
+    }
+
+    async fn made(acme: Option<Tenant>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let phones = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let text = "public_url = \"https://localhost:8443\"\ndata_dir = \".\"\n[https]\nlisten = \"127.0.0.1:0\"\n\
@@ -73,14 +85,10 @@ impl Scene {
             let keys = Arc::new(Keys::open(folder.path(), &store).expect("keys"));
             (store, keys)
         });
-        let phone = phones.local_addr().expect("an address");
-        let mut acme = acme();
-        change(&mut acme);
-        let logins =
-            [("alice", Role::Agent), ("bob", Role::Agent), ("sue", Role::Supervisor), ("ada", Role::Admin)];
-        let acme = write(&store, &keys, acme, &logins, phone).await;
-        let other = Tenant { name: "other".to_owned(), hosts: vec!["other.example".to_owned()], ..empty() };
-        write(&store, &keys, other, &[("olga", Role::Agent), ("otto", Role::Admin)], phone).await;
+        let acme = match acme {
+            Some(acme) => write_both(&store, &keys, acme, phones.local_addr().expect("an address")).await,
+            None => TenantId(0),
+        };
 
         let directory = Arc::new(Directory::open(store.clone(), Arc::clone(&keys)).await.expect("tenants"));
         let (stop, stopping) = watch::channel(false);
@@ -91,7 +99,7 @@ impl Scene {
         let bound = listener::bind(config.https.listen, "https.listen").await.expect("a port");
         let address = bound.address();
         tokio::spawn(bound.serve(tls, web::router(&app, axum::Router::new()), stopping));
-        Self { folder, address, app, acme, stop, _phones: phones }
+        Self { folder, address, app, config, acme, stop, _phones: phones }
     }
 
     /// What a browser of this server writes into `Host`.
@@ -213,6 +221,16 @@ fn acme() -> Tenant {
         ],
         ..empty()
     }
+}
+
+/// Writes acme and the other contact center; gives the id of acme.
+async fn write_both(store: &Store, keys: &Arc<Keys>, acme: Tenant, phone: SocketAddr) -> TenantId {
+    let logins =
+        [("alice", Role::Agent), ("bob", Role::Agent), ("sue", Role::Supervisor), ("ada", Role::Admin)];
+    let acme = write(store, keys, acme, &logins, phone).await;
+    let other = Tenant { name: "other".to_owned(), hosts: vec!["other.example".to_owned()], ..empty() };
+    write(store, keys, other, &[("olga", Role::Agent), ("otto", Role::Admin)], phone).await;
+    acme
 }
 
 /// Writes a tenant with its agents as `provision` would.
