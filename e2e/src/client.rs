@@ -37,23 +37,32 @@ fn certificates(data: &Path) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Sends bytes over TLS as they are, as no HTTP library would, and gives what comes back.
+/// TLS that trusts the certificate which the server made for itself in its data folder.
 ///
 /// # Panics
-/// When there is no TLS with the server's own certificate.
+/// When it cannot be read.
 #[must_use]
-pub fn raw(https: SocketAddr, data: &Path, request: &[u8]) -> String {
+pub fn tls(data: &Path) -> rustls::ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     for pem in certificates(data) {
         let certificate = CertificateDer::from_pem_slice(&pem).expect("a certificate");
         roots.add(certificate).expect("a root");
     }
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("TLS 1.2 and 1.3")
         .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_no_client_auth()
+}
+
+/// Sends bytes over TLS as they are, as no HTTP library would, and gives what comes back.
+///
+/// # Panics
+/// When there is no TLS with the server's own certificate.
+#[must_use]
+pub fn raw(https: SocketAddr, data: &Path, request: &[u8]) -> String {
+    let config = tls(data);
     let name = ServerName::try_from("localhost").expect("a name");
     let connection = rustls::ClientConnection::new(std::sync::Arc::new(config), name).expect("TLS");
     let socket = TcpStream::connect(https).expect("the server listens");

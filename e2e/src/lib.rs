@@ -7,6 +7,7 @@ pub mod baresip;
 pub mod browser;
 pub mod center;
 pub mod client;
+pub mod console;
 pub mod demo;
 pub mod judges;
 pub mod ledger;
