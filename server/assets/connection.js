@@ -36,7 +36,7 @@ export function connect({ onEvent, load, onState = () => {} }) {
     if (next === state) return;
     state = next;
     since = next === "lost" ? new Date() : null;
-    document.body.dataset.connection = next;
+    document.body.dataset.connected = next;
     for (const part of document.querySelectorAll("[data-server]")) {
       if (next === "lost") part.setAttribute("aria-disabled", "true");
       else part.removeAttribute("aria-disabled");

@@ -24,7 +24,7 @@ export function statusCard(card, { changed, complain }) {
       const text = words.status[me.status] + (me.on_call && me.status !== "busy" ? words.onCall : "");
       if (pill.textContent !== text) pill.textContent = text;
       pill.className = `status ${me.on_call ? "on_call" : me.status}`;
-      card.dataset.status = me.status;
+      card.dataset.now = me.status;
       for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.presence === me.presence));
       // What was chosen during a call or a wrap-up counts when it ends.
       const waits = (me.on_call || me.status === "wrap_up") && me.presence !== "available";
