@@ -27,7 +27,7 @@ export const { show } = list({
     { title: "Queues", of: (item) => (item.queues ?? []).join(", "), kind: "number" },
     { title: "Phones", of: (item) => (item.phone ?? []).map(({ uri, register }) => uri ?? register).join(", ") || words.noPhone },
   ],
-  blank: () => ({ role: "agent", phone: [{ auto_answer: "none" }] }),
+  blank: () => ({ role: "agent", phone: [] }),
   fields: (_, item) => [
     { key: "login", label: "Log-in", kind: "text", required: true, fixed: Boolean(item) },
     { key: "name", label: "Name", kind: "text" },
@@ -78,9 +78,9 @@ function bulk(page) {
   });
   function refuse(problem) {
     apply.hidden = true;
-    const errors = problem.errors?.filter(({ line }) => line !== undefined) ?? [];
+    const errors = problem.errors ?? [];
     if (!errors.length) { result.replaceChildren(element("p", { class: "error" }, explain(problem))); result.focus(); return; }
-    const rows = errors.map(({ line, column, text: said }) => element("tr", {}, element("td", { class: "number" }, String(line)), element("td", {}, String(column ?? "")), element("td", {}, said)));
+    const rows = errors.map(({ line, column, text: said }) => element("tr", {}, element("td", { class: "number" }, String(line ?? "")), element("td", {}, String(column ?? "")), element("td", {}, said)));
     result.replaceChildren(element("h2", { class: "error" }, words.csvWrong(errors.length)), element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": words.csvErrors },
       element("table", {}, element("thead", {}, element("tr", {}, ...["Line", "Column", "What is wrong"].map((title) => element("th", { scope: "col" }, title)))), element("tbody", {}, ...rows))));
     result.focus();

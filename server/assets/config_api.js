@@ -34,7 +34,7 @@ export function planLines(lines) {
   return element("ul", { class: "plan" }, ...lines.map((line) => {
     const [kind, word] = SIGNS[line[0]] ?? ["changed", ""];
     // Every line names the tenant, and here there is one.
-    return element("li", { class: kind }, element("span", { class: "sign" }, word), " ", line.replace(/^[+~-] /, "").replace(/^tenant \S+: /, ""));
+    return element("li", { class: kind }, element("span", { class: "sign" }, word), " ", line.replace(/^[+~-] /, "").replace(/^tenant \S+:? (?=\S)/, ""));
   }));
 }
 

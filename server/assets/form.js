@@ -36,6 +36,8 @@ export function button(text, kind, hook, act) {
  * `saved(answer)` and `removed(answer)` follow what was done; `above` and `below` are elements of the page's own.
  */
 export function form({ name, fields, value, hints = {}, config, save, remove, removeWords, reload, saved, removed, fresh = false, below = [] }) {
+  // What is wrong is said by the API with its keys; people know fields by their labels.
+  const labels = new Map(fields.flatMap((field) => [field, ...(field.fields ?? [])]).filter(({ virtual, key }) => key && !virtual).map(({ key, label }) => [key, label]).reverse());
   let stored = value;
   let root;
   let before;
@@ -80,7 +82,7 @@ export function form({ name, fields, value, hints = {}, config, save, remove, re
   function refuse(errors) {
     const told = new Map();
     const lines = errors.map(({ path, text: said }) => {
-      const text = sentence(said);
+      const text = sentence(said.replace(/"([a-z_]+)"/g, (quoted, key) => (labels.has(key) ? `“${labels.get(key)}”` : quoted)));
       const control = path.length ? root.find(path) : null;
       if (!control) return element("li", {}, [path.join(" "), text].filter(Boolean).join(": "));
       // Two errors of one field are both said.

@@ -34,7 +34,8 @@ export function rows(field, value, context, group) {
       element("span", { class: "row-buttons" }, ...(field.ordered === false ? [remove] : [up, down, remove]))), inner.node);
     const own = { row, inner, wrong, title, up, down, remove };
     row.addEventListener("keydown", (event) => {
-      if (!event.altKey || field.ordered === false || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+      // In a list of choices these keys open it.
+      if (!event.altKey || field.ordered === false || !["ArrowUp", "ArrowDown"].includes(event.key) || event.target.matches("select")) return;
       event.preventDefault();
       event.stopPropagation();
       move(own, event.key === "ArrowUp" ? -1 : 1, document.activeElement);
