@@ -4,6 +4,7 @@
 //! claim, the transaction and the first INVITE's dialog are one commit, and the INVITE leaves after it. Leaves to others:
 //! reading the link (`core::link`), the rules (`core::admission`), recording refusals (`web`).
 
+use super::ladder::Ladder;
 use super::legs;
 use super::person::unavailable;
 use super::record::{self, Identity, Page};
@@ -107,6 +108,7 @@ struct NewCall {
     who: Identity,
     placement: Placement,
     session: Session,
+    ladder: Ladder,
     bridge_json: String,
     version: Version,
     step: Step,
@@ -175,6 +177,7 @@ impl Switchboard {
             who: call.who,
             placement: Arc::new(call.placement),
             session: call.session,
+            ladder: call.ladder,
             version: call.version,
             bridge_json: call.bridge_json,
         };
@@ -284,19 +287,23 @@ impl Attempt {
         let mut session = Session::new(terms, plans, legs::bridge(self.seed, id));
         let step = session.step(Happening::Call(Input::Begin), self.now);
         let bridge_json = session.bridge_json();
+        let mut ladder = Ladder::default();
+        ladder.sent(&step.sends, &session.bridge, self.now);
         let page = Page {
             who: &who,
             placement: &placement,
             call: &session.call,
             bridge: &bridge_json,
             events: &step.events,
+            ladder: &ladder,
             completion: step.completion,
             before: Engagement::OnCall,
             version: Version::FIRST,
             now: self.now,
         };
         let version = record::write(tx, &page)?;
-        let call = NewCall { who, placement, session, bridge_json, version, step, left_behind };
+        ladder.written();
+        let call = NewCall { who, placement, session, ladder, bridge_json, version, step, left_behind };
         Ok(Decided::Placed(Box::new(call)))
     }
 }

@@ -8,6 +8,7 @@
 
 mod actions;
 mod click;
+mod ladder;
 mod legs;
 mod person;
 mod phone_test;
@@ -22,6 +23,7 @@ mod words;
 
 pub use actions::{Act, Deed, Doubt, Edit};
 pub use click::{Click, ClickSource, Placed, Repeated};
+pub use ladder::SIP_MESSAGES;
 pub use person::{Actor, AgentStatus, WrapUpForm, status_of};
 pub use phone_test::PhoneTest;
 pub use phones::{PhoneContact, PhonePlace, PhoneState};

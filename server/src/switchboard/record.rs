@@ -3,6 +3,7 @@
 //! Promises: the journal and the transaction's row cannot disagree, since they are written together. Leaves to others:
 //! when to commit (`click`, `task`), the statements (`store`).
 
+use super::ladder::{Ladder, SIP_MESSAGES};
 use super::session::Completion;
 use crate::jobs::{self, Over};
 use crate::store::journal::{self, NewEntry};
@@ -33,6 +34,8 @@ pub(super) struct Page<'a> {
     pub(super) call: &'a Call,
     pub(super) bridge: &'a str,
     pub(super) events: &'a [Event],
+    /// The SIP messages that belong to it.
+    pub(super) ladder: &'a Ladder,
     pub(super) completion: Completion,
     /// What the call meant for the agent's status before the step.
     pub(super) before: Engagement,
@@ -42,6 +45,10 @@ pub(super) struct Page<'a> {
 
 /// Writes it; gives the guard of the next page.
 pub(super) fn write(tx: &mut Tx<'_>, page: &Page<'_>) -> Result<Version, StoreError> {
+    if let Some(body) = page.ladder.body() {
+        // For the trace alone: without an agent, no console looks at it.
+        journal::append(tx, &NewEntry { agent: None, ..entry(page, SIP_MESSAGES, body) })?;
+    }
     for event in page.events {
         append(tx, page, event.kind(), event.body())?;
     }
@@ -60,15 +67,18 @@ fn append(
     kind: &'static str,
     body: serde_json::Value,
 ) -> Result<(), StoreError> {
-    let entry = NewEntry {
+    journal::append(tx, &entry(page, kind, body)).map(|_| ())
+}
+
+fn entry(page: &Page<'_>, kind: &'static str, body: serde_json::Value) -> NewEntry {
+    NewEntry {
         tenant: Some(page.who.tenant),
         agent: Some(page.who.agent),
         transaction: Some(page.who.id),
         at: page.now,
         kind,
         body,
-    };
-    journal::append(tx, &entry).map(|_| ())
+    }
 }
 
 /// Begins the steps after the call (semantics 4 and 5). The result stays open while a record is being written.

@@ -4,6 +4,7 @@
 //! wrap-ups go on; a transaction that cannot be read is reported and left alone, and keeps nobody else from starting.
 //! Leaves to others: what a restart means (`core::call`), the messages (`sip::bridge`).
 
+use super::ladder::Ladder;
 use super::record::Identity;
 use super::session::{Happening, Session, Step};
 use super::task::CallTask;
@@ -72,6 +73,7 @@ impl Switchboard {
             },
             placement: Arc::new(placement),
             session,
+            ladder: Ladder::default(),
             version: stored.version,
             bridge_json: stored.bridge,
         })

@@ -3,6 +3,7 @@
 //! Promises: nothing is sent that was not committed; while the database is away the call stands still and what happens
 //! waits in bounded queues. Leaves to others: what a happening means (`session`), what is written (`record`).
 
+use super::ladder::Ladder;
 use super::person::{Actor, WrapUpForm, unavailable};
 use super::record::{self, Identity, Page};
 use super::session::{Completion, Happening, Session, Step};
@@ -59,6 +60,8 @@ pub(super) struct CallTask {
     pub(super) who: Identity,
     pub(super) placement: Arc<Placement>,
     pub(super) session: Session,
+    /// Its SIP messages, for the trace.
+    pub(super) ladder: Ladder,
     pub(super) version: Version,
     /// The legs as they were last committed.
     pub(super) bridge_json: String,
@@ -159,7 +162,11 @@ impl CallTask {
     async fn take(&mut self, happening: Happening) -> Result<(), StoreError> {
         let now = clock::now();
         let before = self.session.call.clone();
+        if let Happening::Sip(input) = &happening {
+            self.ladder.heard(input, &self.session.bridge, now);
+        }
         let step = self.session.step(happening, now);
+        self.ladder.sent(&step.sends, &self.session.bridge, now);
         let bridge = self.session.bridge_json();
         let is_news = !step.events.is_empty()
             || step.completion == Completion::Now
@@ -168,6 +175,7 @@ impl CallTask {
         if is_news {
             self.bridge_json = bridge;
             self.commit(&before, &step).await?;
+            self.ladder.written();
         }
         self.act(step);
         Ok(())
@@ -207,6 +215,7 @@ impl CallTask {
         let call = self.session.call.clone();
         let bridge = self.bridge_json.clone();
         let events = step.events.clone();
+        let ladder = self.ladder.clone();
         let completion = step.completion;
         let before = record::engagement(before, who.queue);
         let version = self.version;
@@ -220,6 +229,7 @@ impl CallTask {
                     call: &call,
                     bridge: &bridge,
                     events: &events,
+                    ladder: &ladder,
                     completion,
                     before,
                     version,

@@ -190,3 +190,31 @@ async fn agents_force_nobody_and_nobody_is_forced_from_elsewhere() {
     assert_eq!(force(&mut ada, "alice", "working_offline").await, (204, String::new()));
     assert_eq!(me(&mut alice).await["status"], "working_offline");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_messages_of_a_call_stand_in_the_journal_for_its_trace_and_nowhere_else() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let id = alice.click("phone=6502928880&queue_id=101").await.json()["transaction_id"].clone();
+    alice.api("POST", &format!("/api/v1/calls/{id}/cancel"), None).await;
+    let written = scene.journal("sip.messages").await;
+    let messages: Vec<Value> = written
+        .iter()
+        .flat_map(|entry| entry.body["messages"].as_array().expect("a list").clone())
+        .map(|message| {
+            json!([message["leg"], message["dir"], message["what"], message["cseq"], message["sdp"]])
+        })
+        .collect();
+    assert_eq!(messages[0], json!(["agent", "out", "INVITE", "1 INVITE", true]));
+    assert!(written.iter().all(|entry| entry.agent.is_none()), "no console follows them");
+    let said = written.iter().map(|entry| entry.body.to_string()).collect::<String>();
+    assert!(!said.contains("6502928880") && !said.contains("sip:"), "{said}");
+    let call = alice.api("GET", &format!("/api/v1/calls/{id}"), None).await.json();
+    let kinds: Vec<&str> = call["events"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|event| event["kind"].as_str())
+        .collect();
+    assert!(kinds.contains(&"call.ended") && !kinds.contains(&"sip.messages"), "{kinds:?}");
+}

@@ -388,7 +388,9 @@ impl Bridge {
         }
     }
 
-    fn leg_of(&self, call_id: &CallId) -> Option<Leg> {
+    /// The leg that a message with this Call-ID belongs to, once that leg was called.
+    #[must_use]
+    pub fn leg_of(&self, call_id: &CallId) -> Option<Leg> {
         [Leg::Agent, Leg::Customer]
             .into_iter()
             .find(|leg| self.slot(*leg).dialog().is_some_and(|dialog| dialog.owns(call_id)))

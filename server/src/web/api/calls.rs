@@ -6,6 +6,7 @@ use crate::clock;
 use crate::store::Tx;
 use crate::store::journal;
 use crate::store::transaction::{self, View};
+use crate::switchboard::SIP_MESSAGES;
 use crate::web::App;
 use crate::web::call_view;
 use crate::web::pop_view;
@@ -54,7 +55,9 @@ pub async fn one(
 pub async fn document(app: &App, who: &Principal, id: &str) -> Result<Value, Problem> {
     let view = owned(app, who, id).await?;
     let (tenant, id) = (view.tenant, view.id);
-    let entries = app.store.read(move |tx| journal::of_transaction(tx, tenant, id)).await?;
+    let mut entries = app.store.read(move |tx| journal::of_transaction(tx, tenant, id)).await?;
+    // Those are for the trace.
+    entries.retain(|entry| entry.kind != SIP_MESSAGES);
     let placement = call_view::placement(&view).map_err(|error| Problem::internal(&error))?;
     let mut document = call_view::whole(&view, &placement, &entries, clock::now());
     call_view::name(&mut document, &view, who.tenant());
