@@ -14,7 +14,7 @@ use crate::document::{Problem, Problems, Step};
 use crate::store::revision::{self, How, Revision};
 use crate::store::{Store, StoreError};
 use ringbridge_core::id::TenantId;
-use ringbridge_core::tenant::{Role, Tenant};
+use ringbridge_core::tenant::{DialPlan, Role, Tenant};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -151,6 +151,20 @@ pub fn create(site: &Site<'_>, document: &Value, stamp: &Stamp, mode: Mode) -> R
         })?;
         let planned = with_lines(resolved.changes, None);
         Ok(carry_out(site, planned, resolved.made, version, stamp, mode)?)
+    })
+}
+
+/// A dial plan as a form holds it, saved or not, read as the tenant file's are; one without an id gets 0.
+///
+/// # Errors
+/// What is wrong; a way in an error is that in the plan.
+pub fn dial_plan(value: &Value, trunks: &[String]) -> Result<DialPlan, Vec<FieldError>> {
+    file::read_plan(value, trunks).map_err(|Problems(problems)| {
+        let own = |problem: Problem| {
+            let path = problem.place.way().and_then(|way| way.steps().get(2..)).unwrap_or_default().to_vec();
+            FieldError { edit: 0, path, text: problem.text }
+        };
+        problems.into_iter().map(own).collect()
     })
 }
 

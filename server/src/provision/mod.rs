@@ -24,7 +24,7 @@ mod tree;
 mod undo;
 
 pub use crate::store::revision::{How, RevisionId};
-pub use change::{ChangeError, Edit, FieldError, change, create};
+pub use change::{ChangeError, Edit, FieldError, change, create, dial_plan};
 pub use export::{ExportError, export, find, json};
 pub use part::{Kind, Part};
 pub use undo::undo;

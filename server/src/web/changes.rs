@@ -133,7 +133,9 @@ fn problem(error: ChangeError, tenant: &Tenant) -> Problem {
     }
 }
 
-fn refused(errors: &[FieldError]) -> Problem {
+/// A refusal of fields.
+#[must_use]
+pub fn refused(errors: &[FieldError]) -> Problem {
     let said = errors.iter().map(|error| json!({ "path": path(&error.path), "text": error.text }));
     refusal(errors.iter().map(|error| error.text.as_str()), said.collect())
 }

@@ -9,6 +9,7 @@ mod click;
 mod client;
 mod confirm;
 mod deliveries;
+mod dial_plan_test;
 mod events;
 mod links;
 mod login;

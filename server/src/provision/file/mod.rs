@@ -19,6 +19,7 @@ pub(super) use tenants::TenantDraft;
 
 use crate::document::{At, Document, Problem, Problems, Report, Section};
 use ringbridge_core::redact::Secret;
+use ringbridge_core::tenant::DialPlan;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::{Component, Path};
@@ -77,6 +78,26 @@ pub(super) fn read_json(
     };
     report.finish()?;
     draft.ok_or(Problems(Vec::new()))
+}
+
+/// Reads one dial plan as a JSON document; one that has no id yet is given 0.
+///
+/// # Errors
+/// Everything that is wrong.
+pub(super) fn read_plan(value: &serde_json::Value, trunks: &[String]) -> Result<DialPlan, Problems> {
+    let mut plan = value.clone();
+    if let Some(keys) = plan.as_object_mut()
+        && keys.get("id").is_none_or(serde_json::Value::is_null)
+    {
+        keys.insert("id".to_owned(), 0.into());
+    }
+    let document = Document::of_json(&serde_json::json!({ "dial_plan": [plan] }));
+    let report = Report::default();
+    let reader =
+        Reader { trunks, files: Files::Within { folder: Path::new(""), kept: &[] }, report: &report };
+    let plans = plans::read(&Section::of(&document, &report), &reader);
+    report.finish()?;
+    values(plans).pop().ok_or(Problems(Vec::new()))
 }
 
 /// Which files of the server's may be named.

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod cancel;
 pub mod config;
 pub mod deliveries;
+pub mod dial_plan_test;
 pub mod external;
 pub mod hangup;
 pub mod links;
@@ -47,6 +48,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/config/audit/{id}/undo"),
     ("get", "/api/v1/config/callbacks/deliveries"),
     ("post", "/api/v1/config/callbacks/deliveries/{id}/resend"),
+    ("post", "/api/v1/config/dial_plan/test"),
     ("get", "/api/v1/config/origins/refused"),
     ("post", "/api/v1/config/salesforce/test"),
     ("delete", "/api/v1/config/{part}"),
@@ -99,6 +101,7 @@ pub fn router() -> Router<Arc<App>> {
         )
         .route("/api/v1/config/callbacks/deliveries", get(deliveries::list))
         .route("/api/v1/config/callbacks/deliveries/{id}/resend", post(deliveries::resend))
+        .route("/api/v1/config/dial_plan/test", post(dial_plan_test::post))
         .route("/api/v1/config/origins/refused", get(refused_origins::get))
         .route("/api/v1/config/salesforce/test", post(salesforce_test::post))
         .route("/api/v1/events", get(events::stream))
