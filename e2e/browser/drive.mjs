@@ -105,8 +105,11 @@ const commands = {
   wait: ({ name, selector, state }) => tab(name).waitForSelector(selector, { state }).then(() => null),
   until: async ({ name, script }) => {
     // Playwright's own waiting evaluates in the page, whose policy forbids it; the driver's evaluation it does not bind.
-    for (const end = Date.now() + PATIENCE_MS; !(await tab(name).evaluate(script)); await setTimeout(LOOK_MS)) {
+    const end = Date.now() + PATIENCE_MS;
+    // A page that is just left for another answers nothing; the other is asked.
+    while (!(await tab(name).evaluate(script).catch((error) => { if (!/navigation/.test(String(error))) throw error; }))) {
       if (Date.now() > end) throw new Error(`it did not become so in ${PATIENCE_MS} ms`);
+      await setTimeout(LOOK_MS);
     }
   },
   text: ({ name, selector }) => tab(name).innerText(selector),

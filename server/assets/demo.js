@@ -1,13 +1,17 @@
 // The demo's page: both phones, the examples as links, the live call, the wrap-up and the callbacks as they arrived.
-import { api, duration, element, events, everySecond, latest, legBox, steps } from "/AGUI/assets/live.js";
+import { api, duration, element, events, everySecond, latest, legBox, setServerTime, steps } from "/AGUI/assets/live.js";
 import { screenPops } from "/AGUI/assets/screen_pops.js";
-import { wrapUpForm } from "/AGUI/assets/wrap_up.js";
+import { console as words } from "/AGUI/assets/words.js";
+import { wrapUp } from "/AGUI/assets/wrap_up.js";
 
 const demo = document.querySelector("[data-demo]");
 const callPlace = demo.querySelector("[data-call]");
 const complaint = demo.querySelector("[data-complaint]");
-const wrapUpCard = demo.querySelector("[data-wrap-up-card]");
-const wrapUpPlace = demo.querySelector("[data-wrap-up]");
+const wrap = wrapUp(demo.querySelector("[data-wrap-up-card]"), {
+  changed: () => loadCall(),
+  failed: (problem) => !problem.code,
+  lost: (ended, notes) => { complaint.textContent = `${words.tooLate(ended.number)} ${notes}`; },
+});
 const showPops = screenPops(demo.querySelector("[data-screen-pops]"), { changed: () => loadCall() });
 const callbacks = demo.querySelector("[data-callbacks]");
 
@@ -128,23 +132,16 @@ function showCall() {
   tick();
 }
 
-function showWrapUp() {
-  const open = call && call.state === "wrap_up";
-  wrapUpCard.hidden = !open;
-  if (!open) { wrapUpPlace.replaceChildren(); return; }
-  // The form is kept while it is for the same call: what is typed must not be replaced under the agent's hands.
-  const shown = wrapUpPlace.querySelector("[data-wrap-up]");
-  if (shown?.dataset.wrapUp !== String(call.transaction_id)) wrapUpPlace.replaceChildren(wrapUpForm(call, loadCall));
-}
-
 const loadCall = latest(async () => {
   try {
     const { calls } = await api("/api/v1/calls");
     call = calls.length ? await api(`/api/v1/calls/${calls[0].transaction_id}`) : null;
     complaint.textContent = "";
+    const me = await api("/api/v1/me");
+    setServerTime(me.server_time);
     showCall();
-    showWrapUp();
-    showPops((await api("/api/v1/me")).screen_pops);
+    wrap.show(call);
+    showPops(me.screen_pops);
   } catch (problem) {
     if (problem.code === "SESSION_REQUIRED") location.reload();
     complaint.textContent = problem.detail ?? "The server cannot be reached; trying again.";
@@ -157,9 +154,10 @@ function tick() {
     const end = call.hung_up_at ? Date.parse(call.hung_up_at) : Date.now();
     talk.textContent = duration((end - Date.parse(call.answered_at)) / 1000);
   }
-  const left = wrapUpPlace.querySelector("[data-wrap-timer]");
-  if (left && call?.wrap_up?.ends_at) left.textContent = `${duration((Date.parse(call.wrap_up.ends_at) - Date.now()) / 1000)} left`;
+  wrap.tick();
 }
+
+document.addEventListener("keydown", (event) => { if (!event.defaultPrevented && !event.isComposing && !event.repeat) wrap.key(event); });
 
 // The callbacks
 
