@@ -2,7 +2,7 @@
 import { callCard, newest } from "./call_card.js";
 import { connect } from "./connection.js";
 import { place } from "./dial.js";
-import { api, everySecond, isOver, latest, timeOfDay } from "./live.js";
+import { api, everySecond, isOver, latest, timeOfDay, Unreachable } from "./live.js";
 import { screenPops } from "./screen_pops.js";
 import { console as words } from "./words.js";
 
@@ -19,8 +19,11 @@ let connection = null;
 /** The name of the next redial: one press is one call, however often its answer is lost. */
 let name = null;
 
-const failed = (problem) => connection?.failed(problem) ?? !problem.code;
-function complain(problem) { complaint.textContent = !problem || failed(problem) ? "" : problem.detail; }
+const failed = (problem) => connection?.failed(problem) ?? problem instanceof Unreachable;
+function complain(problem) {
+  if (problem && !failed(problem) && !problem.detail) { reportError(problem); return; }
+  complaint.textContent = !problem || failed(problem) ? "" : problem.detail;
+}
 const card = callCard(page, { changed: () => load(), complain });
 
 function show() {

@@ -2,7 +2,7 @@
 //
 // A page that listens again loads the truth then, so no event has to be caught up with. Everything marked data-server is
 // greyed out while the server cannot be reached; it stays focusable, so that nobody loses their place.
-import { api } from "./live.js";
+import { api, Unreachable } from "./live.js";
 
 /** The first wait before another try, and the longest: a server that restarts is back in seconds, and thousands of consoles
     must not keep one busy that is not. */
@@ -70,7 +70,7 @@ export function connect({ onEvent, load, onState = () => {} }) {
   /** Why it ended, an EventSource does not say: a log-out, a refusal and a dead server look the same. */
   async function ended() {
     drop();
-    try { await api("/api/v1/me"); } catch (problem) { if (isOut(problem)) return; if (!problem.code) { unreachable(); return; } }
+    try { await api("/api/v1/me"); } catch (problem) { if (isOut(problem)) return; if (problem instanceof Unreachable) { unreachable(); return; } }
     // It answers, so only the stream is missing.
     refused += 1;
     if (refused > 1) { say("polling"); load(); }
@@ -114,16 +114,16 @@ export function connect({ onEvent, load, onState = () => {} }) {
     /** Takes a failure of a call to the API; true where it is the connection's and needs no other word. */
     failed: (problem) => {
       if (isOut(problem)) return true;
-      if (problem.code) return false;
+      if (!(problem instanceof Unreachable)) return false;
       if (state !== "lost") unreachable();
       return true;
     },
   };
 }
 
-/** Whether the session is over; then the page goes where it can begin again. */
+/** Whether the session is over; then the page goes where it can begin again, and comes back. */
 function isOut(problem) {
   if (problem.code !== "SESSION_REQUIRED") return false;
-  location.assign("/AGUI/login");
+  location.assign(`/AGUI/login?next=${encodeURIComponent(location.pathname)}`);
   return true;
 }

@@ -3,7 +3,7 @@ import { connect } from "./connection.js";
 import { callCard, newest } from "./call_card.js";
 import { dialBox, telLinks } from "./dial.js";
 import { history } from "./history.js";
-import { api, duration, element, everySecond, isOver, latest, setServerTime, timeOfDay } from "./live.js";
+import { api, element, everySecond, isOver, latest, setServerTime, timeOfDay, Unreachable } from "./live.js";
 import { phoneCard } from "./phone_test.js";
 import { externalLogin, screenPops } from "./screen_pops.js";
 import { statusCard } from "./status.js";
@@ -16,7 +16,6 @@ let me = first.me;
 /** The call that is shown: the live one, or the last one until the next. */
 let call = first.call;
 let wanted = call?.transaction_id ?? null;
-let lostSince = null;
 let connection = null;
 
 const banner = part("connection");
@@ -25,12 +24,13 @@ const complaint = part("complaint");
 /** Shows what is wrong with something the agent just did, if anything; what is wrong with the connection stands in its own
     place. */
 function complain(problem) {
+  if (problem && !failed(problem) && !problem.detail) { reportError(problem); return; }
   const text = !problem || failed(problem) ? "" : problem.detail;
   complaint.textContent = text;
   complaint.hidden = !text;
 }
 
-const failed = (problem) => connection?.failed(problem) ?? !problem.code;
+const failed = (problem) => connection?.failed(problem) ?? problem instanceof Unreachable;
 
 const status = statusCard(part("status-card"), { changed: () => loadMe(), complain });
 const card = callCard(part("call-card"), { changed: () => loadCall(), complain });
@@ -109,7 +109,6 @@ function happened(kind, event) {
 }
 
 function showConnection(state, since) {
-  lostSince = state === "lost" ? since : null;
   banner.hidden = state === "open";
   banner.textContent = state === "lost" ? words.lost(timeOfDay(since)) : state === "polling" ? words.polling : "";
 }
@@ -137,5 +136,4 @@ everySecond(() => {
   status.tick();
   card.tick();
   wrap.tick();
-  if (lostSince) banner.textContent = words.lost(timeOfDay(lostSince), duration((Date.now() - lostSince) / 1000));
 });

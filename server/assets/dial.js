@@ -1,5 +1,5 @@
 // The dial box: what the dial plan makes of a number before it is called, and one call for one press.
-import { api } from "./live.js";
+import { api, send } from "./live.js";
 import { console as words } from "./words.js";
 
 /** What people type is read when they pause for so long. */
@@ -8,13 +8,10 @@ const PAUSE_MS = 250;
 /** Places a call as a link of ours does; gives its document, or throws the problem. A tenant who wants every click confirmed
     gets the page that asks. */
 export async function place(parameters) {
-  const answer = await fetch(address(parameters), { method: "POST", headers: { Accept: "application/json" } });
-  const text = await answer.text();
-  if (answer.ok) return JSON.parse(text);
-  let problem;
-  try { problem = JSON.parse(text); } catch { problem = { code: "UNKNOWN", detail: words.noReason }; }
-  if (problem.code === "CONFIRMATION_REQUIRED") location.assign(address(parameters));
-  throw problem;
+  try { return await send(address(parameters), { method: "POST", headers: { Accept: "application/json" } }); } catch (problem) {
+    if (problem.code === "CONFIRMATION_REQUIRED") location.assign(address(parameters));
+    throw problem;
+  }
 }
 
 /** The click's address: a number stands in the query of a link, never in a body (semantics 1.2). */

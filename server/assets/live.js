@@ -1,12 +1,24 @@
 // What every live page needs: the API, the events, and elements made without innerHTML.
 
-/** Calls the API; gives the decoded body, or throws the problem document. */
+/** No answer, or one that is not the server's (a proxy's): nothing is known of what was asked. */
+export class Unreachable extends TypeError {}
+
+/** Calls the API; gives the decoded body, or throws the problem document or `Unreachable`. */
 export async function api(path, { method = "GET", body } = {}) {
   const headers = { "X-Requested-With": "ringbridge", Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
-  const text = await answer.text();
-  const value = text ? JSON.parse(text) : null;
+  return send(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
+}
+
+/** Sends any request of ours that is answered in JSON, as `api` does. */
+export async function send(path, request) {
+  let answer;
+  let value;
+  try {
+    answer = await fetch(path, request);
+    const text = await answer.text();
+    value = text ? JSON.parse(text) : null;
+  } catch (cause) { throw new Unreachable(cause.message); }
   if (!answer.ok) throw value ?? { code: "UNKNOWN", detail: "The server gave no reason." };
   return value;
 }
@@ -82,8 +94,7 @@ export function latest(load) {
   return async function run() {
     if (running) { again = true; return; }
     running = true;
-    do { again = false; await load(); } while (again);
-    running = false;
+    try { do { again = false; await load(); } while (again); } finally { running = false; }
   };
 }
 

@@ -42,9 +42,8 @@ export const console = {
     if (call && !me) return now ? `${now} · ${call.number}` : `${call.number} · over`;
     return now ? `${now} · ${call.number}` : console.status[me.status].replace(/^./, (letter) => letter.toUpperCase());
   },
-  lost: (at, since) => `No connection since ${at}${since ? ` (${since})` : ""}. Calls go on at the server; this page comes back by itself.`,
+  lost: (at) => `No connection since ${at}: what you see here is from then. Calls go on at the server; this page comes back by itself.`,
   polling: "The server takes no more live windows of yours, so this one looks every few seconds. Close some windows to have it live again.",
-  noReason: "The server gave no reason.",
   dismiss: "Dismiss",
   // Dialling
   willDial: (number, extension) => (number ? `Will call ${number}${extension ? `, then send the extension ${extension}` : ""}.` : ""),

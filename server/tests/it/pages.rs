@@ -30,7 +30,15 @@ async fn no_page_has_inline_scripts_or_styles_or_asks_another_server() {
     let foreign =
         Request::get("/AGUI/make_call.php?phone=6502928881").clicked_on("https://elsewhere.example");
     let mut pages = vec![alice.send(foreign).await];
-    for page in ["/AGUI/", "/AGUI/links/", "/AGUI/login", &call, "/nowhere", "/AGUI/make_call.php"] {
+    for page in [
+        "/AGUI/",
+        "/AGUI/links/",
+        "/AGUI/login",
+        "/AGUI/dial?tel=tel%3A%2B1-650-292-8880",
+        &call,
+        "/nowhere",
+        "/AGUI/make_call.php",
+    ] {
         pages.push(alice.send(Request::get(page).typed()).await);
     }
     for page in pages {
