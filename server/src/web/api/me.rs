@@ -44,8 +44,8 @@ pub async fn document(app: &App, caller: &Caller) -> Result<Value, Problem> {
         "on_call": status.call.is_some() && status.status != Status::WrapUp,
         "call": status.call,
         "queues": queues,
-        "phones": phones::of(&app, agent),
-        "phone_test": phones::test_of(&app, caller.agent),
+        "phones": phones::of(app, agent),
+        "phone_test": phones::test_of(app, caller.agent),
         "external": { "kept": external.kept, "username": external.username },
         "screen_pops": screen_pops,
     }))
