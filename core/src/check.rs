@@ -61,6 +61,9 @@ pub struct Checked {
     /// Where samples stand in `params` and in every text and place of this answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub filled: Vec<Sample>,
+    /// Everything that is wrong, `error` first: one slip hides no other.
+    #[serde(skip)]
+    pub errors: Vec<Refusal>,
     /// The link taken apart before samples were put in: what a form is filled with.
     #[serde(skip)]
     pub draft: Draft,
@@ -119,6 +122,7 @@ pub fn check(text: &str, context: Context<'_>) -> Checked {
         error: reading.refusals.first().cloned(),
         dial_plan: None,
         params: reading.given.clone(),
+        errors: reading.refusals.clone(),
         filled,
         draft,
     };
@@ -205,6 +209,7 @@ impl Checked {
             // A template has no number to route.
             (Ok(_), Err(_)) => None,
         };
+        self.errors.extend(self.error.clone());
     }
 
     /// The answer for people, over several lines, with a caret under the place of each slip.

@@ -59,7 +59,7 @@ function marked(value, marks) {
 }
 
 function slipMarks(found, parameter) {
-  const slips = [...(found.error ? [{ ...found.error, kind: "wrong" }] : []), ...found.warnings.map((warning) => ({ ...warning, kind: "odd" }))];
+  const slips = [...found.errors.map((error) => ({ ...error, kind: "wrong" })), ...found.warnings.map((warning) => ({ ...warning, kind: "odd" }))];
   return slips.filter((slip) => slip.parameter === parameter && slip.length !== undefined).map((slip) => ({ ...slip, title: slip.text }));
 }
 
@@ -85,7 +85,7 @@ function showReading(found) {
     : found.number ? element("p", { class: "lead" }, words.calls, " ", element("span", { class: "number" }, plan?.number ?? found.number))
     : element("p", { class: "lead" }, words.template);
   at("verdict").replaceChildren(verdict);
-  at("slips").replaceChildren(...(error ? [slip(found, error, "wrong")] : []), ...found.warnings.map((one) => slip(found, one, "odd")));
+  at("slips").replaceChildren(...found.errors.map((one) => slip(found, one, "wrong")), ...found.warnings.map((one) => slip(found, one, "odd")));
   const facts = [];
   if (found.number) facts.push(...fact(words.number, element("span", { class: "number" }, found.number)));
   if (found.extension) facts.push(...fact(words.extension, element("span", { class: "number" }, found.extension)));

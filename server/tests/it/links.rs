@@ -106,6 +106,27 @@ async fn a_draft_becomes_a_link_that_is_taken_apart_into_the_same_draft() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_slip_hides_no_other() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let found =
+        ask(&mut alice, "check", json!({ "link": "phone=no&queue_id=7x&ctl_userdata=[a|b][c" })).await;
+    let errors = found["errors"].as_array().expect("errors");
+    let marks: Vec<&str> = errors.iter().map(|error| marked(&found, error)).collect();
+    assert_eq!(marks, ["no", "x", "[a|b]"]);
+    assert_eq!(
+        (&found["error"], &errors[2]["text"]),
+        (
+            &errors[0],
+            &json!("This pair is not closed; end it with ], followed by the end or by another [name|value].")
+        )
+    );
+    let unknown = ask(&mut alice, "check", json!({ "link": "phone=6502928880&queue_id=9" })).await;
+    assert_eq!(unknown["errors"], json!([unknown["error"]]));
+    assert_eq!(unknown["error"]["code"], "QUEUE_UNKNOWN");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_no_link_can_hold_are_named_and_drafts_of_another_shape_refused() {
     let scene = Scene::start().await;
     let mut alice = Browser::logged_in(&scene, "alice").await;

@@ -8,6 +8,7 @@ use crate::web::App;
 use crate::web::body;
 use crate::web::problem::{Place, Problem};
 use crate::web::session::Caller;
+use crate::web::words;
 use axum::Json;
 use axum::extract::{Request, State};
 use ringbridge_core::check::{self, Checked, Context};
@@ -97,10 +98,20 @@ fn document(link: &str, filling: &Filling, tenant: &Tenant) -> Result<Value, Pro
     let context = Context { values: &values, merge: &filling.merge, tenant: Some(tenant) };
     let checked = check::check(link, context);
     let mut document = serde_json::to_value(&checked).map_err(|error| Problem::internal(&error))?;
-    if let Some(error) = &checked.error {
-        let value = value_of(&checked, error.parameter.as_deref());
-        show_place(&mut document["error"], value, error.offset);
+    let errors: Vec<Value> = checked
+        .errors
+        .iter()
+        .map(|error| {
+            let mut shown = json!(error);
+            shown["text"] = words::sentence(&error.text, error.parameter.as_deref()).into();
+            show_place(&mut shown, value_of(&checked, error.parameter.as_deref()), error.offset);
+            shown
+        })
+        .collect();
+    if let Some(first) = errors.first() {
+        document["error"] = first.clone();
     }
+    document["errors"] = errors.into();
     for (index, warning) in checked.warnings.iter().enumerate() {
         let value = value_of(&checked, warning.parameter.as_deref());
         show_place(&mut document["warnings"][index], value, warning.offset);
