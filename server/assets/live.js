@@ -1,4 +1,5 @@
 // What every live page needs: the API, the events, and elements made without innerHTML.
+import { leg as words } from "./words.js";
 
 /** No answer, or one that is not the server's (a proxy's): nothing is known of what was asked. */
 export class Unreachable extends TypeError {}
@@ -98,31 +99,27 @@ export function latest(load) {
   };
 }
 
-/** The words for a leg's state. */
-const LEG_WORDS = { idle: "not called yet", calling: "calling …", ringing: "rings", answered: "connected", ended: "ended", failed: "failed" };
-
 /** Whether a call is over, wrap-up or not. */
 export const isOver = (call) => call.state === "wrap_up" || call.state === "completed";
 
 /** Both legs as boxes. */
 export function legs(call) {
-  return element("div", { class: "legs" }, legBox("Your phone", call.agent_leg, call), legBox("The number", call.customer_leg, call));
+  return element("div", { class: "legs" }, legBox(words.agent, call.agent_leg, call), legBox(words.customer, call.customer_leg, call));
 }
 
 /** One leg as a box; with its call, a leg that was never called says so. */
 export function legBox(title, leg, call = null) {
   const code = leg.sip_code ? ` (${leg.sip_code}${leg.reason ? " " + leg.reason : ""})` : leg.state === "failed" && leg.reason ? ` (${leg.reason})` : "";
-  return element("div", { class: `leg ${leg.state}` }, element("strong", {}, title), (leg.state === "idle" && call && isOver(call) ? "was not called" : LEG_WORDS[leg.state] ?? leg.state) + code);
+  return element("div", { class: `leg ${leg.state}` }, element("strong", {}, title), (leg.state === "idle" && call && isOver(call) ? words.notCalled : words.states[leg.state] ?? leg.state) + code);
 }
 
 /** The four steps of a call as a list. */
 export function steps(call) {
   const order = ["ringing_agent", "ringing_customer", "connected", "over"];
-  const words = ["Your phone rings", "Calling the number", "Connected", "Ended"];
   const over = isOver(call);
   const now = over ? 3 : order.indexOf(call.state);
   const reached = over ? (call.answered_at ? 2 : call.customer_leg.state !== "idle" ? 1 : 0) : now;
-  return element("ol", { class: "steps" }, ...words.map((word, at) => {
+  return element("ol", { class: "steps" }, ...words.steps.map((word, at) => {
     const failed = over && at === 3 && !call.answered_at;
     const kind = failed ? "failed" : at === now ? "now" : at <= reached ? "done" : "";
     return element("li", { class: kind, "aria-current": at === now ? "step" : null }, word);

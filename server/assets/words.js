@@ -7,6 +7,15 @@ export const common = {
   noReason: "The server gave no reason.",
 };
 
+/** The two legs of a call and the steps it goes through. */
+export const leg = {
+  agent: "Your phone",
+  customer: "The number",
+  notCalled: "was not called",
+  states: { idle: "not called yet", calling: "calling …", ringing: "rings", answered: "connected", ended: "ended", failed: "failed" },
+  steps: ["Your phone rings", "Calling the number", "Connected", "Ended"],
+};
+
 export const actions = {
   kinds: { record: "Record", auto_log: "Auto log", callback: "Callback" },
   log: "log",

@@ -125,6 +125,7 @@ impl Place {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let Refusal { code, text, parameter, offset } = refusal;
+        let text = words::sentence(&text, parameter.as_deref());
         let mut problem = Self::new(status_of(code), code.as_str(), text);
         problem.parameter = parameter.map(String::into_boxed_str);
         problem.offset = offset;
@@ -231,7 +232,7 @@ struct Page<'a> {
 #[must_use]
 pub fn render(mut response: Response, wants: Wants) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    let title = words::title(problem.status);
+    let title = words::title(problem.status, problem.code, problem.parameter.as_deref());
     let body = match wants {
         Wants::Json => {
             let mut document = serde_json::json!({

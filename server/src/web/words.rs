@@ -61,23 +61,61 @@ pub const TOKENS_THROTTLED: &str =
 /// The server is going down.
 pub const STOPPING: &str = "The server is about to stop and takes no new calls. Try again in a minute.";
 
-/// The heading of a problem.
+/// What stands in a link: a problem about one of these is the link's.
+const LINK: [&str; 8] = [
+    "prefix",
+    "phone",
+    "callerId",
+    "dialplan_id",
+    "queue_id",
+    "ctl_userdata",
+    "extTransactionData",
+    "request_id",
+];
+
+/// The heading of a problem, by its status, its code and the parameter it is about.
 #[must_use]
-pub fn title(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        400 => "This link cannot be used as it is",
-        401 => "Log in first",
-        403 => "This is not allowed",
-        404 => "Not here",
-        405 => "Wrong method",
-        409 => "Not now",
-        410 => "It is over",
-        422 => "This cannot be saved as it is",
-        413 | 414 => "Too large",
-        429 => "Too many requests",
-        503 => "Not at this moment",
+pub fn title(status: StatusCode, code: &str, parameter: Option<&str>) -> &'static str {
+    let of_link = parameter.is_some_and(|parameter| LINK.contains(&parameter));
+    match (status.as_u16(), code) {
+        (_, "BAD_NUMBER") => "This number cannot be called",
+        (_, "DIALPLAN_REFUSED" | "NUMBER_NOT_ALLOWED") => "This number is not called from here",
+        (_, "AGENT_BUSY" | "AGENT_NOT_AVAILABLE") => "You cannot call now",
+        (_, "AGENT_PHONE_UNREACHABLE") => "Your phone cannot be reached",
+        (_, "NO_CALLER_ID") => "No caller ID is set",
+        (_, "CODES_REQUIRED") => "A transaction code is missing",
+        (400, _) if of_link => "This link cannot be used as it is",
+        (400, _) => "This request cannot be used as it is",
+        (401, _) => "Log in first",
+        (403, _) => "This is not allowed",
+        (404, _) => "Not here",
+        (405, _) => "Wrong method",
+        (409, _) => "Not now",
+        (410, _) => "It is over",
+        (413 | 414, _) => "Too large",
+        (415, _) => "Wrong kind of body",
+        (422, _) => "This cannot be saved as it is",
+        (429, _) => "Too many requests",
+        (503, _) => "Not at this moment",
         _ => "Something went wrong",
     }
+}
+
+/// A refusal's sentence as pages and programs get it: with a capital, unless it begins with the parameter's own name, and
+/// with a full stop. On the command line refusals stand behind a colon.
+#[must_use]
+pub fn sentence(text: &str, parameter: Option<&str>) -> String {
+    let first = text.split([' ', ':']).next().unwrap_or_default();
+    let is_name = parameter == Some(first) || first.contains('_') || first.contains('"');
+    let mut chars = text.chars();
+    let mut out: String = match chars.next() {
+        Some(letter) if !is_name => letter.to_uppercase().chain(chars).collect(),
+        Some(_) | None => text.to_owned(),
+    };
+    if !out.is_empty() && !out.ends_with(['.', '!', '?', '…']) {
+        out.push('.');
+    }
+    out
 }
 
 /// Why a click could dial: a person confirmed it.
@@ -89,7 +127,6 @@ pub const WHY_OWN_PAGE: &str = "It came from a page of Ringbridge itself.";
 /// Why a click could dial: the tenant trusts the page.
 pub const WHY_TRUSTED_PAGE: &str =
     "The tenant's settings let this page dial at once: its origin was listed, or every page may.";
-
 /// On a link to the log-in page.
 pub const TO_LOGIN: &str = "Log in";
 /// A page or an act for admins.
@@ -164,3 +201,29 @@ pub const SETUP_ONE_PHONE: &str =
     "Give either an address or a name to register under; more phones can be added later.";
 /// First start: what the first channel is called.
 pub const SETUP_CHANNEL: &str = "Main line";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_headed_by_what_it_is_about() {
+        let of =
+            |status, code, parameter| title(StatusCode::from_u16(status).expect("a status"), code, parameter);
+        assert_eq!(of(400, "USERDATA_MALFORMED", Some("ctl_userdata")), "This link cannot be used as it is");
+        assert_eq!(of(400, "BAD_PARAMETER", Some("d")), "This request cannot be used as it is");
+        assert_eq!(of(400, "BAD_PARAMETER", None), "This request cannot be used as it is");
+        assert_eq!(of(400, "DIALPLAN_REFUSED", Some("phone")), "This number is not called from here");
+        assert_eq!(of(409, "AGENT_BUSY", None), "You cannot call now");
+        assert_eq!(of(422, "CONFIG_REFUSED", None), "This cannot be saved as it is");
+    }
+
+    #[test]
+    fn sentences_begin_with_a_capital_unless_with_a_name_and_end_with_a_full_stop() {
+        assert_eq!(sentence("there is no queue 9", Some("queue_id")), "There is no queue 9.");
+        assert_eq!(sentence("phone is missing", Some("phone")), "phone is missing.");
+        assert_eq!(sentence("request_id is too long", None), "request_id is too long.");
+        assert_eq!(sentence("No.", None), "No.");
+        assert_eq!(sentence("", None), "");
+    }
+}

@@ -72,14 +72,20 @@ async fn links_that_cannot_be_read_are_refused_with_parameter_and_place() {
         ),
         (
             "phone=1&prefix=1a",
-            (400, "BAD_PARAMETER", "prefix may hold digits 0 to 9 only, or nothing", Some("prefix"), Some(1)),
+            (
+                400,
+                "BAD_PARAMETER",
+                "prefix may hold digits 0 to 9 only, or nothing.",
+                Some("prefix"),
+                Some(1),
+            ),
         ),
         (
             "phone=1&callerId=+1",
             (
                 400,
                 "BAD_PARAMETER",
-                "callerId may hold digits 0 to 9 only, or nothing",
+                "callerId may hold digits 0 to 9 only, or nothing.",
                 Some("callerId"),
                 Some(0),
             ),
@@ -89,7 +95,7 @@ async fn links_that_cannot_be_read_are_refused_with_parameter_and_place() {
             (
                 400,
                 "BAD_PARAMETER",
-                "dialplan_id may hold digits 0 to 9 only, or nothing",
+                "dialplan_id may hold digits 0 to 9 only, or nothing.",
                 Some("dialplan_id"),
                 Some(0),
             ),
@@ -99,7 +105,7 @@ async fn links_that_cannot_be_read_are_refused_with_parameter_and_place() {
             (
                 400,
                 "BAD_PARAMETER",
-                "queue_id may hold digits 0 to 9 only, or nothing",
+                "queue_id may hold digits 0 to 9 only, or nothing.",
                 Some("queue_id"),
                 Some(1),
             ),
@@ -109,7 +115,7 @@ async fn links_that_cannot_be_read_are_refused_with_parameter_and_place() {
             (
                 400,
                 "BAD_PARAMETER",
-                "phone is not UTF-8; percent-encode its text as UTF-8",
+                "phone is not UTF-8; percent-encode its text as UTF-8.",
                 Some("phone"),
                 Some(0),
             ),
@@ -119,7 +125,7 @@ async fn links_that_cannot_be_read_are_refused_with_parameter_and_place() {
             (
                 400,
                 "BAD_PARAMETER",
-                "ctl_userdata is not UTF-8; percent-encode its text as UTF-8",
+                "ctl_userdata is not UTF-8; percent-encode its text as UTF-8.",
                 Some("ctl_userdata"),
                 Some(1),
             ),
@@ -181,7 +187,7 @@ async fn without_any_caller_id_nothing_is_dialled() {
         (
             409,
             "NO_CALLER_ID",
-            "no caller ID is set for you, the queue or the tenant; name one with callerId, or ask an administrator",
+            "No caller ID is set for you, the queue or the tenant; name one with callerId, or ask an administrator.",
             None,
             None,
         ),
