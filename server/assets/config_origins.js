@@ -28,7 +28,7 @@ async function refused(shown, tenant, form) {
   const listed = new Set(tenant.allowed_origins ?? []);
   const rows = origins.map(({ origin, times, last_at: at, last_code: code }) => element("tr", { "data-origin": origin ?? "" },
     element("td", {}, origin ?? words.unknown), element("td", { class: "number" }, String(times)), element("td", {}, when(at)), element("td", {}, words.codes[code] ?? code ?? ""),
-    element("td", {}, listed.has(origin) ? words.listedNow : /^https:\/\//.test(origin ?? "") ? add(origin) : words.cannot)));
+    element("td", {}, listed.has(origin) ? words.listedNow : /^https?:\/\//.test(origin ?? "") ? add(origin) : words.cannot)));
   function add(origin) {
     return button(words.list, "plain small", "list-origin", async () => {
       // What somebody is typing in the form is not saved along with it, and not lost.

@@ -217,7 +217,7 @@ export const limits = {
 export const origins = {
   about: "A click on a page that is not listed asks the agent first, so that no foreign page can place calls unseen.",
   policies: [["listed", "Listed pages dial at once, others ask first", "Advised."], ["confirm-all", "Every click asks first", "For the careful, and for trying things out."], ["any", "Every click dials at once", "Any page that an agent opens can then place calls. Not advised."]],
-  hints: { allowed_origins: "One a line, for example https://acme.lightning.force.com: https, the host, and a port if it has one. No path." },
+  hints: { allowed_origins: "One a line, for example https://acme.lightning.force.com, or https://*.example.com for every host below it. No path." },
   refusedAbout: "Pages on which somebody clicked and was asked first. List those that are yours.",
   none: "There were none.",
   unknown: "a page that does not say where it is",
