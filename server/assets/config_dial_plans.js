@@ -69,7 +69,7 @@ function testBox(form, item) {
 }
 
 /** Each step and the end of it. */
-function shown({ number, extension, steps, result, refused, country }) {
+function shown({ number, extension, steps, result, refused, country, warnings = [] }) {
   for (const step of steps) if (step.matched) document.querySelector(`[data-row="rule.${step.rule - 1}"]`)?.classList.add("matched");
   const code = (text) => element("code", {}, text);
   const list = steps.map((step) => element("li", { class: step.matched ? "matched" : "", "data-step": String(step.rule) },
@@ -77,5 +77,5 @@ function shown({ number, extension, steps, result, refused, country }) {
   const end = refused
     ? element("p", { class: "end-of-plan error", "data-plan-end": "refused" }, words.refused, element("strong", {}, refused))
     : element("p", { class: "end-of-plan", "data-plan-end": "dialled" }, words.dialled, element("strong", { class: "number" }, result?.number ?? number), result?.trunk ? words.over(result.trunk) : "", country ? words.inCountry(country) : "");
-  return [element("p", {}, words.digits, code(number), extension ? words.extension(extension) : ""), steps.length ? element("ol", { class: "plan-steps" }, ...list) : element("p", { class: "quiet" }, words.noRules), end];
+  return [element("p", {}, words.digits, code(number), extension ? words.extension(extension) : ""), steps.length ? element("ol", { class: "plan-steps" }, ...list) : element("p", { class: "quiet" }, words.noRules), end, ...warnings.map((warning) => element("p", { class: "quiet" }, warning.text ?? String(warning)))];
 }
