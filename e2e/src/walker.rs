@@ -18,6 +18,40 @@ pub const LOADED: &str = "new Promise((done) => { const since = performance.now(
     const open = [...document.querySelectorAll('main *')].some((one) => one.checkVisibility() && one.textContent.trim() === '…'); \
     if (!open) done(true); else if (performance.now() - since > 10000) done(false); else setTimeout(look, 20); }; look(); })";
 
+/// The pages whose pictures the documents show (`docs/screens.md`).
+const SHOWN: &[&str] = &[
+    "console-connected",
+    "console-wrap-up",
+    "call-connected",
+    "confirm",
+    "links-checked",
+    "team",
+    "trace",
+    "config-agents",
+    "config-dial-plan-tried",
+    "config-agent-refused",
+    "setup",
+];
+
+/// Where pictures go.
+enum Pictures {
+    /// Of the pages in [`SHOWN`], into the documents.
+    Documents(PathBuf),
+    /// Of all pages, for who looks into a run.
+    Run(PathBuf),
+}
+
+impl Pictures {
+    /// The file for a picture of that page, if one is taken.
+    fn file(&self, page: &str, width: &str) -> Option<PathBuf> {
+        let (folder, taken) = match self {
+            Self::Documents(folder) => (folder, SHOWN.contains(&page)),
+            Self::Run(folder) => (folder, true),
+        };
+        taken.then(|| folder.join(format!("{page}-{width}.png")))
+    }
+}
+
 /// A browser that goes through the pages and writes down what is wrong.
 pub struct Walker {
     /// The browser; its tab is `page`.
@@ -25,19 +59,22 @@ pub struct Walker {
     base: String,
     /// Origins that the test itself opened pages of.
     others: Vec<String>,
-    pictures: PathBuf,
+    pictures: Pictures,
     faults: Vec<String>,
 }
 
 impl Walker {
-    /// Starts it for the pages of that server. Pictures go where `RINGBRIDGE_PICTURES` says, else into the folder given.
+    /// Starts it for the pages of that server. Pictures go into `pictures`, or with `RINGBRIDGE_PICTURES` those for the documents
+    /// into the folder that it names from the workspace's root.
     #[must_use]
-    pub fn start(base: &str, pictures: &str) -> Self {
+    pub fn start(base: &str, pictures: &Path) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let pictures = env::var_os("RINGBRIDGE_PICTURES").map_or_else(
-            || Path::new(pictures).join("pictures"),
-            |named| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named),
+            || Pictures::Run(pictures.to_owned()),
+            |named| Pictures::Documents(root.join(named)),
         );
-        fs::create_dir_all(&pictures).expect("a folder for pictures");
+        let (Pictures::Documents(folder) | Pictures::Run(folder)) = &pictures;
+        fs::create_dir_all(folder).expect("a folder for pictures");
         let mut browser = Browser::start(Popups::Allowed);
         browser.open("page", "about:blank");
         Self { browser, base: base.to_owned(), others: Vec::new(), pictures, faults: Vec::new() }
@@ -77,14 +114,15 @@ impl Walker {
             self.note(name, word, found);
             let found = self.browser.axe("page");
             self.note(name, word, found);
-            self.browser.whole_picture("page", &self.pictures.join(format!("{name}-{word}.png")));
+            if let Some(file) = self.pictures.file(name, word) {
+                self.browser.whole_picture("page", &file);
+            }
         }
+        self.browser.width("page", Width::Wide);
+        // Nothing but its colours can be wrong with a page in the dark only.
         self.browser.scheme("page", Scheme::Dark);
         let found = self.browser.axe_contrast("page");
         self.note(name, "dark", found);
-        self.browser.width("page", Width::Wide);
-        let found = self.browser.axe_contrast("page");
-        self.note(name, "dark and wide", found);
         self.browser.scheme("page", Scheme::Light);
         let found = self.browser.walk("page");
         self.note(name, "by keyboard", found);

@@ -10,16 +10,19 @@ use ringbridge_e2e::{
     client::Session,
     demo::Demo,
     report,
-    setup::PASSWORD,
+    server::Server,
+    setup::{PASSWORD, Setup},
     site::Site,
     walker::{LOADED, Walker},
 };
+use serde_json::json;
+use std::path::Path;
 
 /// What the first page may weigh with all that it loads, in bytes on the wire.
 const FIRST_PAGE_BYTES: u64 = 100_000;
 
-fn walk(center: &Center) -> Walker {
-    Walker::start(&center.base(), env!("CARGO_TARGET_TMPDIR"))
+fn walk(base: &str) -> Walker {
+    Walker::start(base, &Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures"))
 }
 
 const PHONE: (&str, &str) = ("phone", "(650) 292-8880");
@@ -27,7 +30,7 @@ const OTHER_PHONE: (&str, &str) = ("phone", "(650) 202-2222");
 
 /// Ends a call that nobody answers and its wrap-up, so that the last calls have something to show.
 fn past_call(session: &Session) -> i64 {
-    let id = session.click(&[PHONE]);
+    let id = session.click(&[PHONE, ("ctl_userdata", "[ctl_launchopt|true][n|1]")]);
     let _ = session.cancel(id);
     session.until_state(id, "wrap_up");
     let saved = session.finish_wrap_up(id, &[("Outcome", "LATER")], "Nobody was there.");
@@ -39,7 +42,7 @@ fn past_call(session: &Session) -> i64 {
 #[test]
 fn the_agents_pages_are_right_in_every_state_of_a_call() {
     let center = Center::start();
-    let mut walker = walk(&center);
+    let mut walker = walk(&center.base());
     walker.visit("log-in", "/AGUI/login");
     walker.browser.fill("page", "[name=login]", "alice");
     walker.browser.fill("page", "[name=password]", "wrong");
@@ -53,7 +56,12 @@ fn the_agents_pages_are_right_in_every_state_of_a_call() {
     walker.visit("console-free", "/AGUI/");
     walker.visit_from_elsewhere("confirm", "/AGUI/make_call.php?phone=6502928880");
     walker.visit("call-over", &format!("/AGUI/call/{past}"));
+    walker.visit("pop-ask", &format!("/AGUI/pop/{past}"));
+    walker.visit("dial", "/AGUI/dial?tel=tel:%2B16502928880");
     walker.visit("links", "/AGUI/links/");
+    walker.browser.fill("page", "[data-paste]", include_str!("../../core/tests/reference/example-2.txt"));
+    walker.browser.sees("page", "[data-slip]");
+    walker.look("links-checked");
     walker.visit("problem", "/AGUI/make_call.php?phone=&ctl_userdata=[a|b");
     walker.visit("not-found", "/AGUI/call/999999");
     walker.visit("admins-only", "/AGUI/config/agents");
@@ -85,12 +93,16 @@ fn the_agents_pages_are_right_in_every_state_of_a_call() {
 #[test]
 fn the_pages_of_supervisors_and_admins_are_right() {
     let center = Center::start();
-    let mut walker = walk(&center);
+    let mut walker = walk(&center.base());
     let alice = center.login("alice");
     let past = past_call(&alice);
     let _ = alice.click(&[OTHER_PHONE]);
     center.phones[0].rings();
-    walker.is_now(&center.login("ada"));
+    let ada = center.login("ada");
+    let change = json!({ "value": { "wrap_up_seconds": 600 }, "was": null });
+    let changed = ada.put("/api/v1/config/settings", &change);
+    assert_eq!(changed.status, 200, "{changed:?}");
+    walker.is_now(&ada);
     walker.visit("team", "/AGUI/team/");
     walker.visit("trace", &format!("/AGUI/trace/{past}"));
     for section in [
@@ -113,19 +125,71 @@ fn the_pages_of_supervisors_and_admins_are_right() {
     ] {
         walker.visit(&format!("config-{section}"), &format!("/AGUI/config/{section}"));
     }
+    // Forms as they are open, and as they say what is wrong. What is left unsaved is asked about.
+    walker.browser.says_yes();
+    walker.visit("config-agent", "/AGUI/config/agents#/alice");
+    for (name, path, field, wrong) in [
+        ("config-agent-refused", "agents#/new", "name", ""),
+        ("config-queue-refused", "queues#/new", "id", "many"),
+        ("config-dial-plan-refused", "dial-plans#/1", "rule.0.match", "("),
+        ("config-settings-refused", "settings", "time_zone", "Nowhere"),
+    ] {
+        walker.browser.width("page", Width::Wide);
+        walker.browser.go("page", "about:blank");
+        walker.browser.go("page", &format!("{}/AGUI/config/{path}", center.base()));
+        walker.browser.fill("page", &format!("[data-field=\"{field}\"]"), wrong);
+        walker.browser.click("page", "[data-save]");
+        walker.browser.sees("page", "[data-errors]");
+        walker.look(name);
+    }
+    walker.browser.go("page", "about:blank");
+    walker.visit("config-dial-plan", "/AGUI/config/dial-plans#/1");
+    walker.browser.fill("page", "#plan-number", "(650) 292-8880");
+    walker.browser.sees("page", "[data-plan-end=dialled]");
+    walker.look("config-dial-plan-tried");
     walker.ends();
 }
 
 #[test]
 fn the_demos_page_is_right() {
     let demo = Demo::start();
-    let mut walker = Walker::start(&demo.base(), env!("CARGO_TARGET_TMPDIR"));
+    let mut walker = walk(&demo.base());
     walker.visit("demo-first", "/demo/");
     walker.is_now(&demo.alice);
     walker.visit("demo", "/demo/");
     walker.browser.click("page", "[data-example='1'] [data-link]");
     walker.browser.sees("page", "[data-phone=customer] [data-act=hang-up]");
     walker.look("demo-connected");
+    walker.ends();
+}
+
+#[test]
+fn the_first_start_makes_a_contact_center_on_pages_that_are_right() {
+    let mut server = Server::prepare(&Setup::default());
+    server.spawn();
+    server.ready();
+    let mut walker = walk(&format!("https://localhost:{}", server.https().port()));
+    walker.visit("setup", "/AGUI/");
+    walker.browser.width("page", Width::Wide);
+    for (field, value) in [
+        ("name", "acme"),
+        ("country", "Nowhere"),
+        ("login", "ada"),
+        ("password", PASSWORD),
+        ("password_again", "else"),
+    ] {
+        walker.browser.fill("page", &format!("[name={field}]"), value);
+    }
+    walker.browser.click("page", "[data-setup] button[type=submit]");
+    walker.browser.sees("page", "[id$=-error]");
+    walker.look("setup-refused");
+    walker.browser.width("page", Width::Wide);
+    for (field, value) in [("country", "US"), ("password", PASSWORD), ("password_again", PASSWORD)] {
+        walker.browser.fill("page", &format!("[name={field}]"), value);
+    }
+    walker.browser.click("page", "[data-setup] button[type=submit]");
+    walker.browser.until("page", "location.pathname === '/AGUI/welcome'");
+    walker.look("welcome");
     walker.ends();
 }
 

@@ -193,3 +193,40 @@ fn a_change_is_soon_in_the_console_and_the_report_says_how_soon() {
     report::line("customer answers → console", &report::median(took));
     assert_eq!(browser.faults(), Vec::<String>::new());
 }
+
+/// What is marked in the text of each slip that the checker shows, with the slip's code.
+const MARKS: &str = "[...document.querySelectorAll('[data-slip]')].map((slip) => \
+    [slip.dataset.slip, slip.querySelector('mark')?.textContent, slip.querySelector('pre')?.textContent])";
+
+#[test]
+fn the_checker_shows_the_slip_of_examples_2_and_3_at_its_place() {
+    let center = Center::start();
+    let mut browser = Browser::start(Popups::Allowed);
+    browser.cookie(&center.base(), center.login("alice").cookie());
+    browser.open("links", &format!("{}/AGUI/links/", center.base()));
+    let callback = "http://www.mycompany.com/clicktodial/callback?transaction=$transaction_id$";
+    let before = "[foreign_key|12345678][Transactionid|$interaction_guid$][start_time|$call_answered_time]\
+        [end_time|$call_hangup_time$][transaction_codes|$transaction_codes$]";
+    let unclosed = ("TOKEN_NOT_CLOSED", "$call_answered_time");
+    for (example, end, slips) in [
+        (
+            include_str!("../../core/tests/reference/example-2.txt"),
+            "[ctl_launchopt|true][customer_id|123456567]".to_owned(),
+            vec![unclosed],
+        ),
+        (
+            include_str!("../../core/tests/reference/example-3.txt"),
+            format!("[ctl_callbackUrl|{callback}]"),
+            vec![unclosed, ("CALLBACK_NOT_ENCRYPTED", callback)],
+        ),
+    ] {
+        browser.fill("links", "[data-paste]", example);
+        browser.sees("links", "[data-slip]");
+        let whole = format!("{before}{end}");
+        let expected: Vec<_> = slips.iter().map(|(code, marked)| json!([code, marked, whole])).collect();
+        assert_eq!(browser.run("links", MARKS), json!(expected));
+        browser.fill("links", "[data-paste]", "phone=6502928880");
+        browser.misses("links", "[data-slip]");
+    }
+    assert_eq!(browser.faults(), Vec::<String>::new());
+}
