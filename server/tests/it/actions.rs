@@ -153,7 +153,7 @@ async fn the_way_to_the_steps_is_shown_to_admins_and_a_test_endpoint_to_everybod
             test_endpoint: true,
         });
     };
-    const WAY: &str = "href=\"/AGUI/config/actions\"";
+    const WAY: &str = "href=\"/AGUI/config/\"";
     const NOTICE: &str = "class=\"test-endpoint\"";
     let (plain, stand_in) = (Scene::start().await, Scene::with(org).await);
     for (scene, noticed) in [(&plain, [false, false]), (&stand_in, [true, true])] {

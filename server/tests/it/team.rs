@@ -168,7 +168,7 @@ async fn rule_1_14_a_supervisor_sees_which_clicks_were_refused_and_why() {
             "at": null,
             "agent": { "login": "alice", "name": "alice" },
             "code": "USERDATA_MALFORMED",
-            "text": "this pair is not closed; end it with ], followed by the end or by another [name|value]",
+            "text": "This pair is not closed; end it with ], followed by the end or by another [name|value].",
             "parameter": "ctl_userdata",
             "offset": 0,
             "phone": "6502928880",
