@@ -20,6 +20,7 @@ pub mod outbound;
 pub mod provision;
 pub mod serve;
 pub mod simulate;
+pub mod spreadsheet;
 pub mod store;
 pub mod switchboard;
 pub mod telephony;

@@ -54,9 +54,9 @@ pub enum Edit {
 /// What is wrong with an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// Which edit, from 0.
-    pub edit: usize,
-    /// The way inside the edit's value; empty: the value as a whole, or something elsewhere that it does not fit.
+    /// Which edit, from 0; none: something elsewhere does not fit.
+    pub edit: Option<usize>,
+    /// The way inside the edit's value; empty: the value as a whole.
     pub path: Vec<Step>,
     /// One sentence.
     pub text: String,
@@ -113,7 +113,7 @@ pub fn change(
             draft.apply(edit).map_err(|wrong| wrong.with(site.store, current))?;
         }
         let read = draft.read(site, current);
-        let resolved = read.and_then(|read| resolve::resolve(vec![read], &tenants));
+        let resolved = read.and_then(|read| resolve::resolve(vec![read], &tenants, mode));
         let resolved = resolved.map_err(|problems| ChangeError::Refused(draft.errors(problems)))?;
         let planned = with_lines(resolved.changes, None);
         keeps_an_admin(&planned)?;
@@ -137,15 +137,15 @@ pub fn create(site: &Site<'_>, document: &Value, stamp: &Stamp, mode: Mode) -> R
         if tenants.iter().any(|known| known.name == name) {
             let path = vec![Step::Key("name".into())];
             let text = format!("there is a contact center \"{name}\" already");
-            return Err(ChangeError::Refused(vec![FieldError { edit: 0, path, text }]));
+            return Err(ChangeError::Refused(vec![FieldError { edit: Some(0), path, text }]));
         }
         let files = Files::Within { folder: &folder, kept: &[] };
         let read = file::read_json(document, site.trunks, files);
-        let resolved = read.and_then(|read| resolve::resolve(vec![read], &tenants));
+        let resolved = read.and_then(|read| resolve::resolve(vec![read], &tenants, mode));
         let resolved = resolved.map_err(|Problems(problems)| {
             let own = |problem: Problem| {
                 let path = problem.place.way().map(|way| way.steps().to_vec()).unwrap_or_default();
-                FieldError { edit: 0, path, text: problem.text }
+                FieldError { edit: Some(0), path, text: problem.text }
             };
             ChangeError::Refused(problems.into_iter().map(own).collect())
         })?;
@@ -162,7 +162,7 @@ pub fn dial_plan(value: &Value, trunks: &[String]) -> Result<DialPlan, Vec<Field
     file::read_plan(value, trunks).map_err(|Problems(problems)| {
         let own = |problem: Problem| {
             let path = problem.place.way().and_then(|way| way.steps().get(2..)).unwrap_or_default().to_vec();
-            FieldError { edit: 0, path, text: problem.text }
+            FieldError { edit: Some(0), path, text: problem.text }
         };
         problems.into_iter().map(own).collect()
     })
@@ -275,7 +275,7 @@ impl Draft {
     }
 
     fn refused(&self, path: Vec<Step>, text: impl Into<String>) -> Wrong {
-        Wrong::Refused(FieldError { edit: self.ways.len(), path, text: text.into() })
+        Wrong::Refused(FieldError { edit: Some(self.ways.len()), path, text: text.into() })
     }
 
     fn object(&self, value: &Value) -> Result<Map<String, Value>, Wrong> {
@@ -443,8 +443,8 @@ impl Draft {
             Some((edit, path))
         });
         match own {
-            Some((edit, path)) => FieldError { edit, path, text: problem.text },
-            None => FieldError { edit: 0, path: Vec::new(), text: problem.to_string() },
+            Some((edit, path)) => FieldError { edit: Some(edit), path, text: problem.text },
+            None => FieldError { edit: None, path: Vec::new(), text: problem.to_string() },
         }
     }
 }

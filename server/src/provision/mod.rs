@@ -16,6 +16,7 @@ mod passwords;
 mod plan;
 mod print;
 mod resolve;
+pub mod sheet;
 mod snapshot;
 pub mod stored;
 #[cfg(test)]
@@ -134,7 +135,7 @@ pub fn run(file: &Path, config: &Config, mode: Mode, now: Timestamp) -> Result<O
     let absent = !store::file_of(&config.database_url, &config.data_dir)?.exists();
     if mode == Mode::DryRun && absent {
         // A dry run leaves no trace, not even an empty database.
-        let steps = with_lines(resolve::resolve(drafts, &[])?.changes, None);
+        let steps = with_lines(resolve::resolve(drafts, &[], mode)?.changes, None);
         return Ok(Outcome {
             lines: steps.into_iter().flat_map(|step| step.lines).collect(),
             made: Vec::new(),
@@ -164,7 +165,7 @@ pub fn apply_text(
     loop {
         let drafts = file::read(name, text, site.trunks)?;
         let (version, current) = load(site.store, site.keys)?;
-        let resolved = resolve::resolve(drafts, &current)?;
+        let resolved = resolve::resolve(drafts, &current, mode)?;
         let steps = with_lines(resolved.changes, None);
         match carry_out(site, steps, resolved.made, version, stamp, mode) {
             Err(StoreError::Stale { .. }) if tries < TRIES => tries += 1,

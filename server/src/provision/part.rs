@@ -128,7 +128,12 @@ pub(super) fn items(document: &Value, part: Part) -> &[Value] {
 
 /// Where an item stands.
 pub(super) fn place_of(document: &Value, part: Part, name: &str, key: &str) -> Option<usize> {
-    items(document, part).iter().position(|item| key_of(item, name).as_deref() == Some(key))
+    let is = |item: &Value| match item.get(name) {
+        Some(Value::String(text)) => text == key,
+        Some(Value::Number(number)) => number.to_string() == key,
+        Some(Value::Array(_) | Value::Bool(_) | Value::Null | Value::Object(_)) | None => false,
+    };
+    items(document, part).iter().position(is)
 }
 
 /// Whether a key of a tenant's document is one of its own settings.

@@ -3,6 +3,7 @@
 //! Promises: a password that the stored hash fits keeps that hash, so that applying a file again changes nothing. Leaves
 //! to others: checking log-ins (`web`).
 
+use super::Mode;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -17,23 +18,27 @@ pub(super) struct Wish {
     pub(super) stored: Option<Secret>,
 }
 
-/// The hash of each password, in order. A hash takes tens of milliseconds on purpose, so all cores work on them.
-pub(super) fn hashes(wishes: &[Wish]) -> Vec<Secret> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+/// The hash of each password, in order. A hash takes tens of milliseconds on purpose, so all cores but one work on them:
+/// that one is for the calls of a server that runs. In a dry run nobody needs the hash of a password that is new.
+pub(super) fn hashes(wishes: &[Wish], mode: Mode) -> Vec<Secret> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).max(1);
     let share = wishes.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
         let parts: Vec<_> = wishes
             .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(hash).collect::<Vec<_>>()))
+            .map(|part| scope.spawn(move || part.iter().map(|wish| hash(wish, mode)).collect::<Vec<_>>()))
             .collect();
         parts.into_iter().flat_map(|part| part.join().expect("hashing does not panic")).collect()
     })
 }
 
-fn hash(wish: &Wish) -> Secret {
+fn hash(wish: &Wish, mode: Mode) -> Secret {
     let password = wish.password.expose().as_bytes();
     if let Some(stored) = wish.stored.as_ref().filter(|stored| fits(password, stored)) {
         return stored.clone();
+    }
+    if mode == Mode::DryRun {
+        return Secret::new("a new one");
     }
     let hash = Argon2::default().hash_password(password).expect("Argon2 takes passwords up to 4 GiB");
     Secret::new(hash.to_string())
@@ -54,9 +59,10 @@ mod tests {
             password: Secret::new(password),
             stored: stored.cloned(),
         };
-        let first = hashes(&[wish("correct horse", None)]).pop().expect("one");
+        let first = hashes(&[wish("correct horse", None)], Mode::Apply).pop().expect("one");
         assert!(first.expose().starts_with("$argon2id$"));
-        let again = hashes(&[wish("correct horse", Some(&first)), wish("battery staple", Some(&first))]);
+        let again =
+            hashes(&[wish("correct horse", Some(&first)), wish("battery staple", Some(&first))], Mode::Apply);
         assert_eq!(again.first(), Some(&first));
         assert_ne!(again.get(1), Some(&first));
     }

@@ -3,9 +3,10 @@
 //! Promises: nothing is changed here; what cannot be completed is refused with its line. Leaves to others: the file's own
 //! rules (`file`), writing (`apply`).
 
+use super::Mode;
 use super::file::{AddressDraft, AgentDraft, TenantDraft, TokenDraft, Wanted};
 use super::passwords::{self, Wish};
-use crate::document::{At, Problems, Report};
+use crate::document::{At, Place, Problems, Report};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ringbridge_core::callback::SigningKey;
@@ -46,7 +47,11 @@ pub(super) struct Resolved {
 ///
 /// # Errors
 /// Everything that cannot be, in the order of lines.
-pub(super) fn resolve(drafts: Vec<TenantDraft>, current: &[Tenant]) -> Result<Resolved, Problems> {
+pub(super) fn resolve(
+    drafts: Vec<TenantDraft>,
+    current: &[Tenant],
+    mode: Mode,
+) -> Result<Resolved, Problems> {
     let report = Report::default();
     refuse_shared_names(&drafts, current, &report);
     let mut made = Vec::new();
@@ -58,8 +63,28 @@ pub(super) fn resolve(drafts: Vec<TenantDraft>, current: &[Tenant]) -> Result<Re
     }
     report.finish()?;
     // Hashing takes time on purpose; a file that is refused does not pay for it.
-    hash_passwords(&mut changes);
+    hash_passwords(&mut changes, mode);
     Ok(Resolved { changes, made })
+}
+
+/// Who owns a name.
+enum Owner {
+    /// A part of what is being applied, at this place.
+    Here(Place),
+    /// A tenant that stays as it is.
+    Tenant(String),
+}
+
+impl Owner {
+    /// What is said of them to whoever wrote `at`: a file is the operator's, but one tenant's admins are not told of the
+    /// others.
+    fn told_at(&self, at: &Place) -> String {
+        match self {
+            Self::Here(place) => place.to_string(),
+            Self::Tenant(_) if at.way().is_some() => "another contact center of this server".to_owned(),
+            Self::Tenant(name) => format!("tenant {name}"),
+        }
+    }
 }
 
 /// Host names and the names of registering phones are the server's, so no two tenants may have the same.
@@ -67,13 +92,14 @@ fn refuse_shared_names(drafts: &[TenantDraft], current: &[Tenant], report: &Repo
     let stay = |tenant: &&Tenant| drafts.iter().all(|draft| draft.tenant.name != tenant.name);
     let (mut hosts, mut phones) = (HashMap::new(), HashMap::new());
     for tenant in current.iter().filter(stay) {
-        let owner = format!("tenant {}", tenant.name);
-        hosts.extend(tenant.hosts.iter().map(|host| (host.clone(), owner.clone())));
+        let owner = || Owner::Tenant(tenant.name.clone());
+        hosts.extend(tenant.hosts.iter().map(|host| (host.clone(), owner())));
         let all = tenant.agents.iter().flat_map(|agent| &agent.phones);
-        phones.extend(all.filter_map(registering_name).map(|name| (name.to_owned(), owner.clone())));
+        phones.extend(all.filter_map(registering_name).map(|name| (name.to_owned(), owner())));
     }
-    let claim = |owners: &mut HashMap<String, String>, at: &At<String>, what: &str| {
-        if let Some(owner) = owners.insert(at.value.clone(), at.place.to_string()) {
+    let claim = |owners: &mut HashMap<String, Owner>, at: &At<String>, what: &str| {
+        if let Some(owner) = owners.insert(at.value.clone(), Owner::Here(at.place.clone())) {
+            let owner = owner.told_at(&at.place);
             report.add(at.problem(format!("the {what} \"{}\" is taken by {owner}", at.value)));
         }
     };
@@ -203,7 +229,7 @@ fn phone_password<'a>(agent: &'a Agent, wanted: &str) -> Option<&'a Secret> {
 }
 
 /// Turns passwords into hashes, all tenants' at once. A kept hash is a hash already.
-fn hash_passwords(changes: &mut [Change]) {
+fn hash_passwords(changes: &mut [Change], mode: Mode) {
     let mut agents = Vec::new();
     let mut wishes = Vec::new();
     for change in changes {
@@ -217,7 +243,7 @@ fn hash_passwords(changes: &mut [Change]) {
             }
         }
     }
-    for (agent, hash) in agents.into_iter().zip(passwords::hashes(&wishes)) {
+    for (agent, hash) in agents.into_iter().zip(passwords::hashes(&wishes, mode)) {
         agent.password_hash = hash;
     }
 }

@@ -62,7 +62,7 @@ pub fn undo(
         if let Some(slot) = tenants.get_mut(index) {
             *slot = goal.secrets;
         }
-        let resolved = read.and_then(|read| resolve::resolve(vec![read], &tenants)).map_err(refused)?;
+        let resolved = read.and_then(|read| resolve::resolve(vec![read], &tenants, mode)).map_err(refused)?;
         let mut changes = resolved.changes;
         for change in &mut changes {
             change.current = Some(current.clone());
@@ -75,7 +75,7 @@ pub fn undo(
 
 fn refused(Problems(problems): Problems) -> ChangeError {
     let elsewhere = |problem: crate::document::Problem| FieldError {
-        edit: 0,
+        edit: None,
         path: Vec::new(),
         text: problem.to_string(),
     };

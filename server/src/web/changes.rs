@@ -58,24 +58,37 @@ impl Changes {
     }
 }
 
+/// Why nothing was changed.
+pub enum Wrong {
+    /// As `provision` says it.
+    Change(ChangeError),
+    /// As whoever asked says it.
+    Told(Box<Problem>),
+}
+
 /// Runs a change in its turn. It is carried out to its end even if whoever asked is gone.
 ///
 /// # Errors
 /// Why nothing was changed.
-pub async fn run<F>(app: &Arc<App>, tenant: &Arc<Tenant>, work: F) -> Result<Outcome, Problem>
+pub async fn run<F, E>(app: &Arc<App>, tenant: &Arc<Tenant>, work: F) -> Result<Outcome, Problem>
 where
-    F: FnOnce(&Site<'_>) -> Result<Outcome, ChangeError> + Send + 'static,
+    F: FnOnce(&Site<'_>) -> Result<Outcome, E> + Send + 'static,
+    E: Into<Wrong> + Send + 'static,
 {
-    in_turn(app, work).await?.map_err(|error| problem(error, tenant))
+    in_turn(app, work).await?.map_err(|error| match error.into() {
+        Wrong::Change(error) => problem(error, tenant),
+        Wrong::Told(problem) => *problem,
+    })
 }
 
 /// The same where there is no tenant yet; what is wrong is left to whoever asks.
 ///
 /// # Errors
-/// There is no turn to be had.
-pub async fn in_turn<F>(app: &Arc<App>, work: F) -> Result<Result<Outcome, ChangeError>, Problem>
+/// There is no turn to be had, or the change failed inside.
+pub async fn in_turn<F, E>(app: &Arc<App>, work: F) -> Result<Result<Outcome, E>, Problem>
 where
-    F: FnOnce(&Site<'_>) -> Result<Outcome, ChangeError> + Send + 'static,
+    F: FnOnce(&Site<'_>) -> Result<Outcome, E> + Send + 'static,
+    E: Send + 'static,
 {
     let overloaded = || Problem::from(Refusal::new(Code::Overloaded, words::OVERLOADED));
     let place = Arc::clone(&app.changes.places).try_acquire_owned().map_err(|_| overloaded())?;
@@ -89,7 +102,7 @@ where
         drop((turn, place));
         outcome
     });
-    Ok(done.await.unwrap_or(Err(ChangeError::Store(StoreError::Panicked))))
+    done.await.map_err(|error| Problem::internal(&error))
 }
 
 /// Who changes something, now.

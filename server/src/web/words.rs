@@ -180,6 +180,8 @@ pub const SALESFORCE_UNSET: &str = "Salesforce is not connected yet; save its se
 pub const CONFIG_CHANGED: &str = "Nothing was saved: in the meantime somebody changed";
 /// What to do then.
 pub const LOOK_AGAIN: &str = "Look at what is there now and make your change again.";
+/// A sheet in another encoding.
+pub const SHEET_ENCODING: &str = "this file is not UTF-8; save it as \"CSV UTF-8\"";
 /// Nobody could administer the tenant any more.
 pub const LAST_ADMIN: &str =
     "This is the last administrator. Make somebody else one first, else nobody could change anything here.";

@@ -7,6 +7,7 @@ mod actions;
 mod api;
 mod click;
 mod client;
+mod config;
 mod confirm;
 mod deliveries;
 mod dial_plan_test;

@@ -17,7 +17,7 @@ pub(super) use agents::{AddressDraft, AgentDraft};
 pub(super) use integrations::TokenDraft;
 pub(super) use tenants::TenantDraft;
 
-use crate::document::{At, Document, Problem, Problems, Report, Section};
+use crate::document::{At, Document, Place, Problem, Problems, Report, Section};
 use ringbridge_core::redact::Secret;
 use ringbridge_core::tenant::DialPlan;
 use std::collections::HashMap;
@@ -151,10 +151,13 @@ impl Reader<'_> {
 
     /// Reports every value that stands there twice.
     fn unique<T: Eq + Hash + Clone>(&self, values: &[At<T>], sentence: impl Fn(&T) -> String) {
-        let mut first = HashMap::new();
+        let mut first: HashMap<T, Place> = HashMap::new();
         for at in values {
             if let Some(place) = first.get(&at.value) {
-                self.refuse(at, format!("{}; it stands at {place} already", sentence(&at.value)));
+                let text = sentence(&at.value);
+                // A form shows the place itself.
+                let already = place.way().is_none().then(|| format!("; it stands at {place} already"));
+                self.refuse(at, format!("{text}{}", already.unwrap_or_default()));
             } else {
                 first.insert(at.value.clone(), at.place.clone());
             }

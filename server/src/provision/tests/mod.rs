@@ -4,6 +4,8 @@ mod applying;
 mod changing;
 mod connectors;
 mod refusals;
+mod sheets;
+mod undoing;
 
 use super::{How, Mode, Outcome, ProvisionError, Site, Stamp, apply_text, export, load, stored};
 use crate::config::Config;

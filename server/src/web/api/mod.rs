@@ -44,6 +44,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/calls/{transaction_id}/trace"),
     ("put", "/api/v1/calls/{transaction_id}/wrap-up"),
     ("get", "/api/v1/config"),
+    ("get", "/api/v1/config/agents/export"),
+    ("post", "/api/v1/config/agents/import"),
     ("get", "/api/v1/config/audit"),
     ("post", "/api/v1/config/audit/{id}/undo"),
     ("get", "/api/v1/config/callbacks/deliveries"),
@@ -89,6 +91,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/calls/{transaction_id}/trace", get(trace::get))
         .route("/api/v1/calls/{transaction_id}/wrap-up", put(wrap_up::put))
         .route("/api/v1/config", get(config::get))
+        .route("/api/v1/config/agents/export", get(config::agents::export))
+        .route("/api/v1/config/agents/import", post(config::agents::import))
         .route("/api/v1/config/audit", get(config::audit::list))
         .route("/api/v1/config/audit/{id}/undo", post(config::audit::undo))
         .route(

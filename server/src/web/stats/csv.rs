@@ -5,6 +5,7 @@
 //! rows has no place in this form; the next page stands in the `Link` header.
 
 use super::sheet::{Cell, Sheet};
+use crate::spreadsheet;
 use std::borrow::Cow;
 
 pub(super) fn write(sheet: &Sheet) -> Result<Vec<u8>, csv::Error> {
@@ -20,10 +21,7 @@ pub(super) fn write(sheet: &Sheet) -> Result<Vec<u8>, csv::Error> {
 fn safe(cell: &Cell) -> Cow<'_, str> {
     let text = cell.plain();
     match cell {
-        Cell::Text(_) if text.starts_with(RUN) => Cow::Owned(format!("'{text}")),
+        Cell::Text(_) if spreadsheet::is_run(&text) => Cow::Owned(format!("'{text}")),
         Cell::Text(_) | Cell::Empty | Cell::Number(_) | Cell::Flag(_) => text,
     }
 }
-
-/// What begins a formula, or is dropped in front of one; the last four are the full-width forms that some spreadsheets take.
-const RUN: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];

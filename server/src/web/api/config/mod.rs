@@ -3,6 +3,7 @@
 //! Promises: what is read is the tenant file as JSON, secrets as `"***"`; what is sent goes through the file's readers.
 //! Leaves to others: the readers and the transaction (`provision`), running them (`web::changes`).
 
+pub mod agents;
 pub mod audit;
 pub mod change;
 
