@@ -24,9 +24,9 @@ export async function send(path, request) {
   return value;
 }
 
-/** Listens to the agent's events; the browser resumes by Last-Event-ID on its own. */
-export function events(onEvent, onState = () => {}) {
-  const source = new EventSource("/api/v1/events");
+/** Listens to the agent's events, or to those of another address; the browser resumes by Last-Event-ID on its own. */
+export function events(onEvent, onState = () => {}, path = "/api/v1/events") {
+  const source = new EventSource(path);
   for (const kind of ["status", "call", "wrap_up", "screen_pop"]) {
     source.addEventListener(kind, (event) => onEvent(kind, JSON.parse(event.data)));
   }

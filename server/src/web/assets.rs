@@ -39,6 +39,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("form_rows.js", SCRIPT, include_bytes!("../../assets/form_rows.js")),
     ("history.js", SCRIPT, include_bytes!("../../assets/history.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
+    ("ladder.js", SCRIPT, include_bytes!("../../assets/ladder.js")),
     ("links.js", SCRIPT, include_bytes!("../../assets/links.js")),
     ("live.js", SCRIPT, include_bytes!("../../assets/live.js")),
     ("phone_test.js", SCRIPT, include_bytes!("../../assets/phone_test.js")),
