@@ -34,7 +34,7 @@ function roof(most) {
 
 const zone = document.querySelector("[data-zone]")?.dataset.zone;
 const inZone = (options) => { const format = new Intl.DateTimeFormat(undefined, { timeZone: zone, ...options }); return (moment) => format.format(new Date(moment)); };
-const hour = inZone({ hour: "2-digit", minute: "2-digit" });
+const hour = inZone({ hour: "numeric" });
 const day = inZone({ weekday: "short", day: "numeric" });
 const bucketName = (figures, bucket) => (figures.hours > 24 ? when(bucket.at) : shortly(bucket.at));
 
@@ -72,7 +72,7 @@ export function callsChart(figures, open) {
     return svg("g", {}, svg("title", {}, words.bar(bucketName(figures, bucket), bucket.answered, bucket.failed, bucket.calls)),
       block("answered", 0, bucket.answered), block("failed", bucket.answered, bucket.failed), block("going", bucket.answered + bucket.failed, going));
   });
-  const room = figures.hours > 24 ? 62 : 52;
+  const room = figures.hours > 24 ? 62 : 58;
   const named = figures.hours > 24 ? dayStarts(buckets) : buckets.map((_, index) => index);
   let free = 0;
   const names = named.map((index) => {

@@ -26,11 +26,14 @@ function stateOf(agent) {
 
 const phoneOf = ({ phones }) => (phones.length === 0 ? "none" : phones.some((phone) => phone.state !== "not_registered") ? "reachable" : "not_registered");
 
+/** A supervisor without a phone is none of trouble's signs; an agent without one is. */
+const cannotRing = (agent) => stateOf(agent) !== "logged_out" && (phoneOf(agent) === "not_registered" || (phoneOf(agent) === "none" && agent.role === "agent"));
+
 /** Who takes calls but cannot be rung is seen first; then those in calls, then the rest by how long. */
 function rank(agent) {
   const state = stateOf(agent);
   if (state === "logged_out") return 9;
-  if (phoneOf(agent) !== "reachable") return 0;
+  if (cannotRing(agent)) return 0;
   return { wrap_up: 1, busy: 2, on_call: 2, on_break: 3, available: 4, working_offline: 5 }[state] ?? 6;
 }
 
@@ -83,7 +86,7 @@ function fillMember(line, agent) {
   part(line, "since").dataset.since = Date.parse(agent.status_since) > 0 ? agent.status_since : "";
   part(line, "since").title = Date.parse(agent.status_since) > 0 ? words.sinceWhen(shortly(agent.status_since)) : "";
   put(part(line, "phone"), words.phones[phone]);
-  part(line, "phone").className = phone === "reachable" ? "quiet" : state === "logged_out" ? "quiet" : "error";
+  part(line, "phone").className = cannotRing(agent) ? "error" : "quiet";
   part(line, "phone").title = agent.phones.map((one) => one.address).join(", ");
   const call = part(line, "call");
   if (call.dataset.of !== String(agent.call)) {

@@ -28,7 +28,7 @@ const quiet = (text) => element("p", { class: "quiet" }, text);
 /** A table in a region of its own, so that it may be wider than the page. */
 function table(label, columns, rows) {
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
-    element("table", {}, element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)))),
+    element("table", { class: columns.length > 2 ? "wide-table" : null }, element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)))),
       element("tbody", {}, ...rows.map(([first, ...rest]) => element("tr", {}, element("th", { scope: "row" }, first), ...rest.map((cell) => element("td", {}, cell ?? "")))))));
 }
 
@@ -70,7 +70,7 @@ function bothPhones(value) {
       table(words.asTable, words.messageColumns, drawn.map((arrow) => [arrow.offset, words.fromTo(arrow.leg, arrow.dir), arrow.what, [arrow.cseq ? words.cseq(arrow.cseq) : null, arrow.sdp].filter(Boolean).join(" · ")])))];
 }
 
-const timeline = (list) => list.map((event) => element("li", { class: event.kind.replace(".", " ") }, element("span", { class: "timer quiet" }, offset(event.at)), element("div", {}, event.text, " ", element("code", { class: "quiet" }, event.kind))));
+const timeline = (list) => list.map((event) => element("li", { "data-kind": event.kind }, element("span", { class: "timer quiet" }, offset(event.at)), element("div", {}, event.text, " ", element("code", { class: "quiet" }, event.kind))));
 
 function data({ userdata, ext, complete }) {
   const rows = (pairs) => pairs.map((pair) => [pair.name, pair.value, complete ? (pair.filled === pair.value ? words.same : pair.filled) : words.later]);

@@ -3,9 +3,9 @@
 //! Promises: bars follow the tenant's clock, also where it is changed; each call is in one bar; the sums are the bars'.
 //! Leaves to others: counting (`store::team`), drawing (`charts.js`).
 
+use super::bystander;
 use crate::store::team::Tally;
-use ringbridge_core::call::{EndReason, Initiator};
-use ringbridge_core::event::sentence;
+use ringbridge_core::call::EndReason;
 use ringbridge_core::time::{Timestamp, Zone};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -139,25 +139,7 @@ pub fn document(stretch: Stretch, range: Range<Timestamp>, tallies: &[Tally], zo
 
 /// A reason in words for somebody who was not in the call.
 fn told(name: &str) -> &'static str {
-    let Ok(reason) = serde_json::from_value::<EndReason>(name.into()) else { return "" };
-    match reason {
-        EndReason::HungUp => "Somebody hung up after the answer.",
-        EndReason::Cancelled => "The agent cancelled before the answer.",
-        EndReason::AgentNoAnswer => "The agent's phone rang, but was not answered.",
-        EndReason::AgentBusy => "The agent's phone was busy.",
-        EndReason::AgentRejected => "The agent's phone declined.",
-        EndReason::AgentUnreachable => "The agent's phone could not be reached.",
-        EndReason::CustomerBusy
-        | EndReason::CustomerNoAnswer
-        | EndReason::CustomerRejected
-        | EndReason::CustomerNotFound
-        | EndReason::CustomerUnreachable
-        | EndReason::CustomerFailed
-        | EndReason::MediaFailed
-        | EndReason::LegLost
-        | EndReason::TooLong
-        | EndReason::Interrupted => sentence(reason, Initiator::System),
-    }
+    serde_json::from_value::<EndReason>(name.into()).map_or("", |reason| bystander::ended(reason, None))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod actions_page;
 pub mod api;
 pub mod assets;
 pub mod body;
+pub mod bystander;
 pub mod call_page;
 pub mod call_view;
 pub mod changes;

@@ -118,6 +118,10 @@ pub fn sentence(text: &str, parameter: Option<&str>) -> String {
     out
 }
 
+/// The call is committed, for somebody who is not in it.
+pub const STARTED: &str = "The agent's phone is about to ring.";
+/// The agent is rung, for somebody who is not in the call.
+pub const RINGS_AN_AGENT: &str = "The agent is being rung.";
 /// Why a click could dial: a person confirmed it.
 pub const WHY_CONFIRMED: &str = "A person confirmed the call on Ringbridge's own page.";
 /// Why a click could dial: it came from no page.

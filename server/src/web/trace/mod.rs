@@ -8,6 +8,7 @@ pub mod bundle;
 mod ladder;
 mod told;
 
+use super::bystander;
 use super::call_view;
 use super::problem::Problem;
 use super::words;
@@ -248,7 +249,7 @@ pub fn gather(
             .queue
             .map(|id| Named { id: id.0, name: tenant.queue(id).map(|queue| queue.name.clone()) }),
         state: view.state.clone(),
-        sentence: call_view::sentence_of(view),
+        sentence: bystander::sentence_of(view),
         end_reason: outcome.map(|outcome| outcome.reason.as_str()),
         ended_by: outcome.map(|outcome| outcome.by.as_str()),
         created_at: Moment(view.created_at),

@@ -5,6 +5,7 @@
 
 use super::{Moment, Told};
 use crate::store::journal::Entry;
+use crate::web::bystander;
 use serde_json::Value;
 
 /// The event in words; nothing for what the ladder shows.
@@ -48,10 +49,11 @@ fn sentence(kind: &str, body: &Value) -> String {
             "The extension was sent.".to_owned()
         }
         "dial.extension" => "The extension could not be sent; the agent has to press the keys.".to_owned(),
-        "call.ended" => format!("The call is over: {}", text("sentence")),
+        "call.ended" => ended(body),
         "call.recovered" => "The server came back and went on with this call.".to_owned(),
         "wrap_up.started" => "Wrap-up began.".to_owned(),
         "wrap_up.held" => format!("Wrap-up is over its time and waits for a code of {}.", text("list")),
+        "wrap_up.extended" => "The agent took more time for wrap-up.".to_owned(),
         "wrap_up.saved" => format!("Codes and notes were saved (codes: {}).", number("codes")),
         "transaction.completed" => "The transaction is complete; the tokens have their values.".to_owned(),
         "action.settled" => format!("The action came to {}. {}", text("result_code"), text("error_string"))
@@ -80,6 +82,14 @@ fn sentence(kind: &str, body: &Value) -> String {
         "screen_pop.dismissed" => "The agent dismissed the screen pop.".to_owned(),
         _ => kind.to_owned(),
     }
+}
+
+/// How the call ended, for somebody who was not in it.
+fn ended(body: &Value) -> String {
+    let read = |name: &str| body.get(name).cloned().unwrap_or(Value::Null);
+    let reason = serde_json::from_value(read("end_reason")).ok();
+    let by = serde_json::from_value(read("ended_by")).ok();
+    reason.map_or("The call is over.".to_owned(), |reason| bystander::ended(reason, by).to_owned())
 }
 
 /// Why an attempt failed, by class, code and words, as far as they are known.
@@ -116,6 +126,11 @@ mod tests {
                 "The callback was not taken (status: the receiver answered with status 500); it is tried again.",
             ),
             ("record.retried", json!({ "by": "ada" }), "The record was tried again by ada."),
+            (
+                "call.ended",
+                json!({ "end_reason": "hung_up", "ended_by": "agent", "sentence": "You hung up." }),
+                "The agent hung up.",
+            ),
             ("moon.landed", json!({}), "moon.landed"),
         ] {
             assert_eq!(sentence(kind, &body), expected);
