@@ -167,7 +167,7 @@ export const dialPlan = {
   about: "A dial plan turns the number of a link into the number that is dialled, or refuses it.",
   empty: "There are no dial plans yet. Without one numbers are dialled as they are.",
   default: "contact center",
-  does: [["rewrite", "Dial another number"], ["refuse", "Refuse the call"], ["pass", "Dial it as it is"]],
+  does: [["rewrite", "Rewrite it"], ["refuse", "Refuse it"], ["pass", "Dial it as it is"]],
   firstTrunk: (name) => (name ? `The first (${name})` : "The first"),
   hints: {
     id: "The number by which links name it. It stays the same for good.",
