@@ -7,6 +7,7 @@
 
 use crate::id::InteractionGuid;
 use crate::redact::Secret;
+use crate::tenant::Callbacks;
 use crate::time::Timestamp;
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
@@ -113,6 +114,26 @@ impl SigningKey {
     }
 }
 
+/// Signs a body with a tenant's secret, and with the one before it while that one holds: two signatures with a blank
+/// between, the newest first, so that receivers with either secret take it.
+///
+/// # Errors
+/// [`BadSecret`] if the tenant's secret cannot sign.
+pub fn sign(
+    callbacks: &Callbacks,
+    webhook_id: &str,
+    now: Timestamp,
+    body: &str,
+) -> Result<SignedHeaders, BadSecret> {
+    let mut signed = SigningKey::from_secret(&callbacks.secret)?.headers(webhook_id, now, body);
+    let previous = callbacks.previous.as_ref().filter(|previous| now < previous.until);
+    // One that cannot sign any more must not keep the callback from going out.
+    if let Some(key) = previous.and_then(|previous| SigningKey::from_secret(&previous.secret).ok()) {
+        signed.signature = format!("{} {}", signed.signature, key.headers(webhook_id, now, body).signature);
+    }
+    Ok(signed)
+}
+
 /// The three headers of Standard Webhooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedHeaders {
@@ -120,7 +141,8 @@ pub struct SignedHeaders {
     pub id: String,
     /// `webhook-timestamp`: seconds since 1970 at this attempt, so that a receiver can refuse old recordings.
     pub timestamp: String,
-    /// `webhook-signature`: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`.
+    /// `webhook-signature`: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; two of them while a secret is
+    /// replaced.
     pub signature: String,
 }
 
@@ -212,6 +234,30 @@ mod tests {
                 ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
             ]
         );
+    }
+
+    #[test]
+    fn while_a_secret_is_replaced_both_sign_and_the_newest_stands_first() {
+        let [new, old] = [7, 9].map(|byte| SigningKey::make_secret([byte; 32]));
+        let alone = |secret: &Secret, now| {
+            SigningKey::from_secret(secret).unwrap().headers("msg_1", now, "body").signature
+        };
+        let until = Timestamp::from_millis(2_000_000);
+        let callbacks = Callbacks {
+            secret: new.clone(),
+            previous: Some(crate::tenant::PreviousSecret { secret: old.clone(), until }),
+            https_only: false,
+            userdata_json: false,
+        };
+        let signature = |callbacks: &Callbacks, now| sign(callbacks, "msg_1", now, "body").unwrap().signature;
+        let before = Timestamp::from_millis(1_999_999);
+        assert_eq!(signature(&callbacks, before), format!("{} {}", alone(&new, before), alone(&old, before)));
+        assert_eq!(signature(&callbacks, until), alone(&new, until), "its time is over");
+        let mut broken = callbacks.clone();
+        broken.previous = Some(crate::tenant::PreviousSecret { secret: Secret::new("x"), until });
+        assert_eq!(signature(&broken, before), alone(&new, before));
+        broken.secret = Secret::new("x");
+        assert_eq!(sign(&broken, "msg_1", before, "body").err(), Some(BadSecret));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub mod connectors;
 use crate::id::{AgentId, DialPlanId, QueueId, TenantId};
 use crate::redact::{Digits, Secret};
 use crate::system_data::Integration;
-use crate::time::Zone;
+use crate::time::{Timestamp, Zone};
 use connectors::Connectors;
 use serde::{Deserialize, Serialize};
 
@@ -383,10 +383,21 @@ impl PopTarget {
 pub struct Callbacks {
     /// The Standard Webhooks secret, `whsec_…`.
     pub secret: Secret,
+    /// The secret before it, while receivers learn the new one.
+    pub previous: Option<PreviousSecret>,
     /// Refuses `http:` callback URLs.
     pub https_only: bool,
     /// Sends `ctl_userdata_json` along.
     pub userdata_json: bool,
+}
+
+/// A secret that signs beside its successor for a while.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreviousSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// Until when it signs.
+    pub until: Timestamp,
 }
 
 /// A token for the APIs.

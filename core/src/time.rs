@@ -157,6 +157,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_moment_is_read_back_from_what_it_prints() {
+        let moment = Timestamp::from_millis(1_790_000_000_120);
+        assert_eq!(Timestamp::parse(&moment.rfc3339()), Some(moment));
+        assert_eq!(Timestamp::parse("1970-01-01T01:00:00+01:00"), Some(Timestamp::from_millis(0)));
+        for none in ["", "tomorrow", "2026-11-22", "2026-11-22T10:00:00", "2026-13-01T00:00:00Z"] {
+            assert_eq!(Timestamp::parse(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn every_zone_to_choose_from_is_one() {
         let names = zone_names();
         assert!(names.len() > 400, "{}", names.len());

@@ -109,6 +109,7 @@ pub(crate) fn acme() -> Tenant {
         connectors: Default::default(),
         callbacks: Callbacks {
             secret: Secret::new("whsec_dGVzdA=="),
+            previous: None,
             https_only: false,
             userdata_json: false,
         },

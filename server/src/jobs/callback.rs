@@ -5,7 +5,7 @@
 
 use crate::outbound::{Answer, Error, Outbound, Schemes, Target};
 use crate::store::{StoreError, Tx, job};
-use ringbridge_core::callback::{CONTENT_TYPE, Callback, SigningKey};
+use ringbridge_core::callback::{self, CONTENT_TYPE, Callback};
 use ringbridge_core::id::{AgentId, TenantId, TransactionId};
 use ringbridge_core::retry::{self, Failure};
 use ringbridge_core::tenant::Tenant;
@@ -66,13 +66,12 @@ pub(super) async fn attempt(
     let Ok(callback) = serde_json::from_str::<Callback>(stored) else {
         return Outcome::failed(Failure::Refused, "the stored callback cannot be read");
     };
-    let key = match SigningKey::from_secret(&tenant.callbacks.secret) {
-        Ok(key) => key,
-        Err(bad) => return Outcome::failed(Failure::Refused, bad.to_string()),
-    };
     let schemes = if tenant.callbacks.https_only { Schemes::HttpsOnly } else { Schemes::HttpAndHttps };
     let body = callback.form_body();
-    let signed = key.headers(&callback.webhook_id, now, &body);
+    let signed = match callback::sign(&tenant.callbacks, &callback.webhook_id, now, &body) {
+        Ok(signed) => signed,
+        Err(bad) => return Outcome::failed(Failure::Refused, bad.to_string()),
+    };
     let answer = outbound.post(&callback.url, schemes, CONTENT_TYPE, &signed.pairs(), body).await;
     judge(answer, now)
 }

@@ -51,7 +51,12 @@ pub(super) fn tenant(id: TenantId) -> Tenant {
         screen_pop: None,
         salesforce: None,
         connectors: Default::default(),
-        callbacks: Callbacks { secret: Secret::new(SECRET), https_only: false, userdata_json: false },
+        callbacks: Callbacks {
+            secret: Secret::new(SECRET),
+            previous: None,
+            https_only: false,
+            userdata_json: false,
+        },
         tokens: vec![],
     }
 }

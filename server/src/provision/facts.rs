@@ -83,9 +83,12 @@ pub(super) fn of(tenant: &Tenant) -> Vec<Thing> {
     things.extend(screen_pop(tenant));
     things.extend(salesforce(tenant));
     things.extend(connectors::listed(&tenant.connectors).into_iter().map(connector));
+    let previous = tenant.callbacks.previous.as_ref();
     things.push(
         Facts::of("callbacks".to_owned())
             .hidden("secret", tenant.callbacks.secret.expose())
+            .hidden("previous_secret", previous.map_or("", |previous| previous.secret.expose()))
+            .maybe("previous_secret_until", previous.map(|previous| previous.until.rfc3339()))
             .plain("https_only", tenant.callbacks.https_only)
             .plain("userdata_json", tenant.callbacks.userdata_json)
             .0,

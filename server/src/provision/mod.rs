@@ -16,6 +16,7 @@ mod passwords;
 mod plan;
 mod print;
 mod resolve;
+mod rotate;
 pub mod sheet;
 mod snapshot;
 pub mod stored;
@@ -28,6 +29,7 @@ pub use crate::store::revision::{How, RevisionId};
 pub use change::{ChangeError, Edit, FieldError, change, create, dial_plan};
 pub use export::{ExportError, export, find, json};
 pub use part::{Kind, Part};
+pub use rotate::rotate_callback_secret;
 pub use undo::undo;
 
 use crate::config::Config;

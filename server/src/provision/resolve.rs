@@ -137,7 +137,7 @@ impl Resolver<'_> {
         tenant.tokens = draft.tokens.iter().map(|token| self.token(&tenant.name, token)).collect();
         let known =
             self.known.map(|known| known.callbacks.secret.clone()).filter(|secret| !secret.is_empty());
-        tenant.callbacks.secret = match &draft.callback_secret {
+        tenant.callbacks.secret = match &draft.callback_secrets.secret {
             Some(at) => self.secret(at, known.as_ref()),
             None => known.unwrap_or_else(|| {
                 let value = SigningKey::make_secret(crate::chance::bytes());
@@ -146,6 +146,11 @@ impl Resolver<'_> {
                 value
             }),
         };
+        if let (Some(previous), Some(at)) = (&mut tenant.callbacks.previous, &draft.callback_secrets.previous)
+        {
+            let known = self.known.and_then(|known| known.callbacks.previous.as_ref());
+            previous.secret = self.secret(at, known.map(|known| &known.secret));
+        }
         if let (Some(salesforce), Some(at)) = (&mut tenant.salesforce, &draft.client_secret)
             && let Login::ClientCredentials { client_secret } = &mut salesforce.login
         {

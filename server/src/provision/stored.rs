@@ -12,9 +12,9 @@ use ringbridge_core::redact::{Digits, Secret};
 use ringbridge_core::tenant::connectors::Connectors;
 use ringbridge_core::tenant::{
     Agent, ApiToken, AutoAnswer, Callbacks, Channel, CodeList, DialPlan, OriginPolicy, Phone, PhoneAddress,
-    Queue, Role, ScreenPop, Tenant, TokenKind,
+    PreviousSecret, Queue, Role, ScreenPop, Tenant, TokenKind,
 };
-use ringbridge_core::time::Zone;
+use ringbridge_core::time::{Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
@@ -71,8 +71,18 @@ struct Settings {
 struct StoredCallbacks {
     /// Sealed.
     secret: String,
+    /// Rows from before there was one have none.
+    #[serde(default)]
+    previous: Option<StoredPrevious>,
     https_only: bool,
     userdata_json: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredPrevious {
+    /// Sealed.
+    secret: String,
+    until: Timestamp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -115,6 +125,7 @@ enum StoredAddress {
 
 /// The columns that secrets are sealed for.
 const CALLBACK_SECRET: &str = "callbacks.secret";
+const PREVIOUS_SECRET: &str = "callbacks.previous_secret";
 const EXTERNAL_PASSWORD: &str = "external_password";
 
 /// A phone's column holds its name, so that a password cannot be moved from one phone of an agent to another.
@@ -161,6 +172,10 @@ pub fn settings(tenant: &Tenant, keys: &Keys) -> String {
         connectors: sealed(&tenant.connectors, seal),
         callbacks: StoredCallbacks {
             secret: seal(CALLBACK_SECRET, &tenant.callbacks.secret),
+            previous: tenant.callbacks.previous.as_ref().map(|previous| StoredPrevious {
+                secret: seal(PREVIOUS_SECRET, &previous.secret),
+                until: previous.until,
+            }),
             https_only: tenant.callbacks.https_only,
             userdata_json: tenant.callbacks.userdata_json,
         },
@@ -221,6 +236,12 @@ pub(super) fn opened_tenant(
         serde_json::from_str(&row.settings).map_err(|error| unreadable(error.to_string()))?;
     let open = |column, secret: &str| keys.open_sealed(Spot::Tenant(row.id, column), secret).map_err(sealed);
     let salesforce = settings.salesforce.map(|stored| stored.opened(open));
+    let previous = settings.callbacks.previous.map(|stored| {
+        Ok::<_, LoadError>(PreviousSecret {
+            secret: open(PREVIOUS_SECRET, &stored.secret)?,
+            until: stored.until,
+        })
+    });
     let token = |token: StoredToken| ApiToken {
         name: token.name,
         kind: token.kind,
@@ -250,6 +271,7 @@ pub(super) fn opened_tenant(
         connectors: settings.connectors.try_map(|name, secret| open(name, &secret))?,
         callbacks: Callbacks {
             secret: open(CALLBACK_SECRET, &settings.callbacks.secret)?,
+            previous: previous.transpose()?,
             https_only: settings.callbacks.https_only,
             userdata_json: settings.callbacks.userdata_json,
         },

@@ -69,9 +69,14 @@ pub(super) fn of(tenant: &Tenant, secrets: Secrets) -> Tree {
         .table("salesforce", tenant.salesforce.as_ref(), salesforce)
         .sections(&connectors::listed(&tenant.connectors))
         .table("callbacks", Some(&tenant.callbacks), |tree, callbacks| {
-            tree.secret("secret", &callbacks.secret)
-                .flag("https_only", callbacks.https_only)
-                .flag("userdata_json", callbacks.userdata_json)
+            let tree = tree.secret("secret", &callbacks.secret);
+            let tree = match &callbacks.previous {
+                Some(previous) => tree
+                    .secret("previous_secret", &previous.secret)
+                    .text("previous_secret_until", &previous.until.rfc3339()),
+                None => tree,
+            };
+            tree.flag("https_only", callbacks.https_only).flag("userdata_json", callbacks.userdata_json)
         })
         .tables("token", &tenant.tokens, |tree, token| {
             let value = Secret::new(token.value_sha256.clone());

@@ -5,6 +5,7 @@
 
 mod actions;
 mod api;
+mod callback_secret;
 mod click;
 mod client;
 mod config;

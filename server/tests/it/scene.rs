@@ -159,6 +159,7 @@ fn empty() -> Tenant {
         connectors: Default::default(),
         callbacks: Callbacks {
             secret: Secret::new("whsec_c2VjcmV0"),
+            previous: None,
             https_only: false,
             userdata_json: false,
         },

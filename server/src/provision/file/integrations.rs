@@ -6,7 +6,7 @@ use super::{Reader, Wanted, words};
 use crate::document::{At, Section};
 use ringbridge_core::callback::SigningKey;
 use ringbridge_core::redact::Secret;
-use ringbridge_core::tenant::{Callbacks, PopTarget, ScreenPop, TokenKind};
+use ringbridge_core::tenant::{Callbacks, PopTarget, PreviousSecret, ScreenPop, TokenKind};
 
 /// A token as the file wants it.
 #[derive(Debug)]
@@ -43,20 +43,50 @@ pub(super) fn screen_pop(tenant: &Section<'_>, reader: &Reader<'_>) -> Option<Sc
     })
 }
 
-pub(super) fn callbacks(tenant: &Section<'_>, reader: &Reader<'_>) -> (Callbacks, Option<At<Wanted>>) {
-    let Some(section) = tenant.section("callbacks") else {
-        return (Callbacks { secret: Secret::default(), https_only: false, userdata_json: false }, None);
+/// The secrets that `[tenant.callbacks]` names.
+#[derive(Debug, Default)]
+pub(in crate::provision) struct CallbackSecrets {
+    /// The one that signs.
+    pub(in crate::provision) secret: Option<At<Wanted>>,
+    /// The one before it.
+    pub(in crate::provision) previous: Option<At<Wanted>>,
+}
+
+pub(super) fn callbacks(tenant: &Section<'_>, reader: &Reader<'_>) -> (Callbacks, CallbackSecrets) {
+    let none =
+        Callbacks { secret: Secret::default(), previous: None, https_only: false, userdata_json: false };
+    let Some(section) = tenant.section("callbacks") else { return (none, CallbackSecrets::default()) };
+    let secret = |key| {
+        let secret = section.filled(key).map(|at| at.map(Wanted::of));
+        if let Some(at) = &secret
+            && let Wanted::Set(secret) = &at.value
+            && let Err(refused) = SigningKey::from_secret(secret)
+        {
+            reader.refuse(at, refused.to_string());
+        }
+        secret
     };
-    let secret = section.filled("secret").map(|at| at.map(Wanted::of));
-    if let Some(at) = &secret
-        && let Wanted::Set(secret) = &at.value
-        && let Err(refused) = SigningKey::from_secret(secret)
-    {
-        reader.refuse(at, refused.to_string());
+    let secrets = CallbackSecrets { secret: secret("secret"), previous: secret("previous_secret") };
+    let until = section.parsed("previous_secret_until", words::moment);
+    match (&secrets.previous, &until) {
+        (Some(previous), None) if section.filled("previous_secret_until").is_none() => {
+            reader.refuse(
+                previous,
+                "\"previous_secret\" needs \"previous_secret_until\", the moment when it ends",
+            );
+        }
+        (None, Some(until)) => {
+            reader.refuse(
+                until,
+                "\"previous_secret_until\" says when \"previous_secret\" ends, and there is none",
+            );
+        }
+        (Some(_) | None, Some(_) | None) => {}
     }
+    let previous = until.map(|at| PreviousSecret { secret: Secret::default(), until: at.value });
     let https_only = section.flag("https_only").unwrap_or(false);
     let userdata_json = section.flag("userdata_json").unwrap_or(false);
-    (Callbacks { secret: Secret::default(), https_only, userdata_json }, secret)
+    (Callbacks { previous, https_only, userdata_json, ..none }, secrets)
 }
 
 pub(super) fn tokens(tenant: &Section<'_>, reader: &Reader<'_>) -> Vec<TokenDraft> {

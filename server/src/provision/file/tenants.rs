@@ -3,6 +3,7 @@
 //! Promises: a draft's references all exist within the draft. Leaves to others: the parts (`agents`, `lists`, `plans`,
 //! `integrations`, `salesforce`).
 
+use super::integrations::CallbackSecrets;
 use super::{
     AgentDraft, Reader, TokenDraft, Wanted, agents, crm, integrations, lists, plans, salesforce, values,
     words,
@@ -39,8 +40,8 @@ pub(in crate::provision) struct TenantDraft {
     pub(in crate::provision) agents: Vec<AgentDraft>,
     /// Its tokens.
     pub(in crate::provision) tokens: Vec<TokenDraft>,
-    /// The callback secret, if the file names one.
-    pub(in crate::provision) callback_secret: Option<At<Wanted>>,
+    /// The callback secrets that the file names.
+    pub(in crate::provision) callback_secrets: CallbackSecrets,
     /// The Salesforce secret, if the file names one.
     pub(in crate::provision) client_secret: Option<At<Wanted>>,
     /// The other CRMs.
@@ -120,7 +121,7 @@ pub(super) fn tenant(section: &Section<'_>, reader: &Reader<'_>) -> Option<Tenan
     let queues = lists::queues(section, &known, reader);
     let agents = agents::read(section, &known, &queues, reader);
     let tokens = integrations::tokens(section, reader);
-    let (callbacks, callback_secret) = integrations::callbacks(section, reader);
+    let (callbacks, callback_secrets) = integrations::callbacks(section, reader);
     let (salesforce, client_secret) =
         salesforce::read(section, reader).map_or((None, None), |(s, c)| (Some(s), c));
     let connectors = crm::read(section, reader);
@@ -155,7 +156,7 @@ pub(super) fn tenant(section: &Section<'_>, reader: &Reader<'_>) -> Option<Tenan
         tokens: Vec::new(),
     };
     let place = name?.place;
-    Some(TenantDraft { place, tenant, hosts, agents, tokens, callback_secret, client_secret, connectors })
+    Some(TenantDraft { place, tenant, hosts, agents, tokens, callback_secrets, client_secret, connectors })
 }
 
 fn known(channels: &[At<Channel>], plans: &[At<DialPlan>], lists: &[CodeList]) -> Known {

@@ -4,6 +4,7 @@
 //! exists.
 
 use ringbridge_core::redact::Digits;
+use ringbridge_core::time::Timestamp;
 use url::{Host, Url};
 
 /// The most bytes of a name that people give.
@@ -101,4 +102,10 @@ pub(super) fn hot_key(text: &str) -> Result<String, String> {
     (fine && characters.next().is_none())
         .then(|| text.to_owned())
         .ok_or_else(|| format!("\"{text}\" must be one character"))
+}
+
+/// A moment.
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .ok_or_else(|| format!("\"{text}\" must be a moment such as \"2026-11-22T10:00:00Z\""))
 }

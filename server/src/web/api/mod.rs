@@ -4,6 +4,7 @@
 //! by cookie need the header `X-Requested-With: ringbridge`; programs come with an action token instead.
 
 pub mod actions;
+pub mod callback_secret;
 pub mod calls;
 pub mod cancel;
 pub mod config;
@@ -50,6 +51,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/config/audit/{id}/undo"),
     ("get", "/api/v1/config/callbacks/deliveries"),
     ("post", "/api/v1/config/callbacks/deliveries/{id}/resend"),
+    ("post", "/api/v1/config/callbacks/rotate"),
     ("post", "/api/v1/config/dial_plan/test"),
     ("get", "/api/v1/config/origins/refused"),
     ("post", "/api/v1/config/salesforce/test"),
@@ -105,6 +107,7 @@ pub fn router() -> Router<Arc<App>> {
         )
         .route("/api/v1/config/callbacks/deliveries", get(deliveries::list))
         .route("/api/v1/config/callbacks/deliveries/{id}/resend", post(deliveries::resend))
+        .route("/api/v1/config/callbacks/rotate", post(callback_secret::post))
         .route("/api/v1/config/dial_plan/test", post(dial_plan_test::post))
         .route("/api/v1/config/origins/refused", get(refused_origins::get))
         .route("/api/v1/config/salesforce/test", post(salesforce_test::post))
