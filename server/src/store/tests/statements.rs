@@ -87,3 +87,25 @@ fn no_statement_walks_through_a_table_that_grows_for_ever() {
         ]
     );
 }
+
+#[test]
+fn what_admins_read_newest_first_is_read_through_an_index_that_holds_nothing_else() {
+    let (_folder, connection) = schema();
+    for (words, index) in [
+        ("kind in ('click.asked', 'click.refused')", "journal_click"),
+        ("kind = 'callback' and id <", "job_callback"),
+    ] {
+        let found: Vec<_> = statements().into_iter().filter(|sql| sql.contains(words)).collect();
+        let [sql] = found.as_slice() else { panic!("{words}: {found:?}") };
+        let mut plan = connection.prepare(&format!("explain query plan {sql}")).expect("it prepares");
+        for place in 1..=plan.parameter_count() {
+            plan.raw_bind_parameter(place, 1).expect("it binds");
+        }
+        let mut steps: Vec<String> = Vec::new();
+        let mut rows = plan.raw_query();
+        while let Some(row) = rows.next().expect("a plan") {
+            steps.push(row.get(3).expect("a sentence"));
+        }
+        assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
+    }
+}
