@@ -108,7 +108,9 @@ fn field(key: &str, value: &Value, table: &Way) -> Field {
         Value::Array(values) => {
             let items = values.iter().enumerate().map(|(at, value)| match value {
                 Value::Object(_) => node(value, table.item(key, at, name(value))),
-                _ => node(value, way.index(at)),
+                Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {
+                    node(value, way.index(at))
+                }
             });
             Node { place: Place::Field(way.clone()), item: Item::List(items.collect()) }
         }

@@ -109,9 +109,10 @@ pub(super) fn then(body: &str, today: &Today<'_>, keys: &Keys) -> Result<Tenant,
     let snapshot: Snapshot = serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
     let mut columns = columns(&today.row.settings);
     for (key, value) in snapshot.settings {
-        match value {
-            Value::Null => drop(columns.remove(&key)),
-            value => drop(columns.insert(key, value)),
+        if value.is_null() {
+            columns.remove(&key);
+        } else {
+            columns.insert(key, value);
         }
     }
     let settings = Value::Object(columns).to_string();

@@ -87,7 +87,7 @@ pub struct Problem {
     pub next: Option<Box<Next>>,
     /// Each wrong value with its place, where there may be several: objects with `text` and where it stands.
     pub errors: Option<Box<serde_json::Value>>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Box<[(HeaderName, HeaderValue)]>,
 }
 
 /// A way on, for people.
@@ -172,7 +172,7 @@ impl Problem {
             place: None,
             next: None,
             errors: None,
-            headers: Vec::new(),
+            headers: Box::default(),
         }
     }
 
@@ -200,7 +200,9 @@ impl Problem {
     /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.headers.push((name, HeaderValue::from_static(value)));
+        let mut headers = std::mem::take(&mut self.headers).into_vec();
+        headers.push((name, HeaderValue::from_static(value)));
+        self.headers = headers.into_boxed_slice();
         self
     }
 
@@ -215,7 +217,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        response.headers_mut().extend(self.headers.clone());
+        response.headers_mut().extend(self.headers.iter().cloned());
         response.extensions_mut().insert(self);
         response
     }
