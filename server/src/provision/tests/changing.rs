@@ -193,7 +193,7 @@ fn an_item_comes_changes_and_goes_and_each_step_exports_to_a_file_that_changes_n
         ),
     ];
     for (edit, lines) in steps {
-        let dry = server.change_as(How::Screen, &[edit.clone()], Mode::DryRun).expect("told");
+        let dry = server.change_as(How::Screen, std::slice::from_ref(&edit), Mode::DryRun).expect("told");
         assert_eq!((dry.lines, dry.made.len(), dry.revisions.len()), (server.changed(edit), 0, 0));
         assert_eq!(server.last_lines(), lines);
         let file = export::text(&server.tenant("acme"));
