@@ -284,6 +284,49 @@ fn callbacks(desk: &mut Desk) {
     desk.fill("secret", "");
     desk.click("[data-field=userdata_json]");
     desk.saved();
+
+    desk.browser.fill("page", "[data-overlap]", "soon");
+    desk.click("[data-rotate]");
+    desk.click("[data-rotate-yes]");
+    desk.browser.sees("page", "#overlap-error");
+    desk.browser.fill("page", "[data-overlap]", "24");
+    desk.click("[data-rotate]");
+    desk.click("[data-rotate-yes]");
+    desk.browser.sees("page", "[data-made-value]:has-text(\"whsec_\")");
+    desk.click("[data-made-done]");
+}
+
+#[test]
+fn agents_come_by_csv_after_a_dry_run_that_names_line_and_column() {
+    let mut desk = Desk::open();
+    let columns = desk.browser_csv();
+    desk.page("agents");
+    desk.click("[data-bulk] summary");
+    let csv = |role: &str| format!("login,name,password,role\nfrank,Frank,{PASSWORD},{role}\n");
+    assert!(columns.starts_with("login"), "{columns}");
+    desk.browser.fill("page", "[data-csv]", &csv("emperor"));
+    desk.click("[data-csv-dry-run]");
+    desk.browser.sees("page", "[data-csv-result] td:text-is(\"role\")");
+    assert_eq!(desk.browser.text("page", "[data-csv-result] tbody td"), "2", "the line");
+    desk.browser.fill("page", "[data-csv]", &csv("agent"));
+    desk.click("[data-csv-dry-run]");
+    desk.browser.sees("page", "[data-csv-result] .plan .added:has-text(\"agent frank\")");
+    assert!(!desk.exported().contains("frank"), "nothing changed yet");
+    desk.click("[data-csv-apply]");
+    desk.browser.sees("page", "[data-item=frank]");
+    assert!(desk.exported().contains("login = \"frank\""));
+    desk.agrees();
+    desk.ends();
+}
+
+impl Desk {
+    /// The agents as CSV, as the page's button gets them.
+    fn browser_csv(&mut self) -> String {
+        self.form("agents#/new", "agent");
+        let text =
+            self.browser.run("page", "fetch('/api/v1/config/agents/export').then((answer) => answer.text())");
+        text.as_str().expect("text").to_owned()
+    }
 }
 
 #[test]
