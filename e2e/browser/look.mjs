@@ -54,15 +54,20 @@ export function layout() {
     return cut.filter((box) => box.right - box.left > 1 && box.bottom - box.top > 1 && box.right > 0 && box.bottom + scrollY > 0);
   }
   const meet = (one, other, x, y) => Math.min(one.right, other.right) - Math.max(one.left, other.left) > x && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > y;
+  /** What stays where it is while the page scrolls: what it covers can be scrolled out, so it is compared with its own kind. */
+  function stays(element) {
+    for (let at = element; at; at = at.parentElement) if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return true;
+    return false;
+  }
   /** Says of each two that meet, unless one holds the other. Boxes of letters are higher than what is seen of them: `y` pixels are let pass. */
   function compare(things, what, x, y) {
     things.forEach((one, at) => things.slice(at + 1).forEach((other) => {
-      if (one.element === other.element || one.element.contains(other.element) || other.element.contains(one.element)) return;
+      if (one.stays !== other.stays || one.element === other.element || one.element.contains(other.element) || other.element.contains(one.element)) return;
       if (one.boxes.some((box) => other.boxes.some((its) => meet(box, its, x, y)))) faults.push(`${what} overlap: ${name(one.element)} and ${name(other.element)}`);
     }));
   }
   const controls = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [tabindex='0']")];
-  compare(controls.map((element) => ({ element, boxes: seen(element, [...element.getClientRects()]) })).filter(({ boxes }) => boxes.length > 0), "controls", 1, 1);
+  compare(controls.map((element) => ({ element, stays: stays(element), boxes: seen(element, [...element.getClientRects()]) })).filter(({ boxes }) => boxes.length > 0), "controls", 1, 1);
   const texts = [];
   const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (nodes.nextNode()) {
@@ -71,7 +76,7 @@ export function layout() {
     const range = document.createRange();
     range.selectNodeContents(nodes.currentNode);
     const boxes = seen(element, [...range.getClientRects()]);
-    if (boxes.length > 0) texts.push({ element, boxes });
+    if (boxes.length > 0) texts.push({ element, stays: stays(element), boxes });
   }
   compare(texts, "texts", 2, 6);
   return faults;
@@ -101,8 +106,12 @@ export async function walk(page) {
       const style = getComputedStyle(at);
       const inside = box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
       const marked = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";
-      if (inside && marked) return {};
-      return { fault: `${inside ? "the focus is not marked" : "the focus is out of sight"}: ${at.outerHTML.slice(0, 160)}` };
+      // Something that stays at the edge of the window may lie over it (WCAG 2.4.11). Where a link breaks, its middle is its parent's.
+      const [part] = at.getClientRects();
+      const over = inside && document.elementFromPoint(part.left + part.width / 2, part.top + part.height / 2);
+      const covered = over && !at.contains(over) && !over.contains(at);
+      const fault = !inside ? "the focus is out of sight" : covered ? "the focus is covered" : !marked ? "the focus is not marked" : null;
+      return fault ? { fault: `${fault}: ${at.outerHTML.slice(0, 160)}` } : {};
     });
     if (again) break;
     if (fault) faults.push(fault);
