@@ -1,12 +1,18 @@
 //! The stylesheet, the icon and the scripts, built into the binary.
 //!
 //! Promises: nothing is read from disk and nothing is fetched from elsewhere; an unchanged file costs a browser one
-//! conditional request an hour at most.
+//! conditional request an hour at most; who understands gzip gets it, packed once. Pages and answers of the API are not packed:
+//! they hold secrets beside what others wrote (BREACH).
 
 use super::problem::Problem;
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write as _;
+use std::sync::OnceLock;
 
 /// Name, type and content of every file.
 const FILES: &[(&str, &str, &[u8])] = &[
@@ -58,10 +64,67 @@ const FILES: &[(&str, &str, &[u8])] = &[
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
+/// Each file packed, from its first request on.
+static PACKED: [OnceLock<Vec<u8>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+
+/// A file as gzip; empty where packing failed, which memory alone could make it.
+fn packed(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+/// Whether the client says that it takes gzip (RFC 9110 12.5.3); `gzip;q=0` says that it does not.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut codings = values.flat_map(|value| value.split(',')).map(|coding| coding.trim());
+    codings.any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().trim_start_matches("q=").parse();
+        name.trim().eq_ignore_ascii_case("gzip") && weight.unwrap_or(1.0_f32) > 0.0
+    })
+}
+
 /// `GET /AGUI/assets/{name}`
-pub async fn get(Path(name): Path<String>) -> Result<Response, Problem> {
-    let (_, kind, content) =
-        FILES.iter().find(|(known, ..)| *known == name).ok_or_else(Problem::not_found)?;
+pub async fn get(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    let at = FILES.iter().position(|(known, ..)| *known == name).ok_or_else(Problem::not_found)?;
+    let (_, kind, content) = FILES[at];
     // A new version is seen within the hour; scripts of one page always come from one server.
-    Ok(([(CONTENT_TYPE, *kind), (CACHE_CONTROL, "public, max-age=3600")], *content).into_response())
+    let told = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=3600"), (VARY, "accept-encoding")];
+    if takes_gzip(&headers) {
+        let packed = PACKED[at].get_or_init(|| packed(content));
+        if !packed.is_empty() {
+            return Ok((told, [(CONTENT_ENCODING, "gzip")], packed.as_slice()).into_response());
+        }
+    }
+    Ok((told, content).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use flate2::read::GzDecoder;
+    use std::io::Read as _;
+
+    #[test]
+    fn a_packed_file_is_the_file_and_lighter() {
+        for (name, _, content) in FILES {
+            let packed = packed(content);
+            let mut unpacked = Vec::new();
+            GzDecoder::new(packed.as_slice()).read_to_end(&mut unpacked).unwrap();
+            assert_eq!(unpacked, *content, "{name}");
+            assert!(packed.len() < content.len(), "{name}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_for_who_asks_for_it() {
+        let takes = |value: &'static str| {
+            takes_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        let asked =
+            ["gzip, deflate, br, zstd", "br, GZIP;q=0.5", "gzip; q=1", "gzip;q=0", "br", ""].map(takes);
+        assert_eq!(asked, [true, true, true, false, false, false]);
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 }
