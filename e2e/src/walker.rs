@@ -19,19 +19,8 @@ pub const LOADED: &str = "new Promise((done) => { const since = performance.now(
     if (!open) done(true); else if (performance.now() - since > 10000) done(false); else setTimeout(look, 20); }; look(); })";
 
 /// The pages whose pictures the documents show (`docs/screens.md`).
-const SHOWN: &[&str] = &[
-    "console-connected",
-    "console-wrap-up",
-    "call-connected",
-    "confirm",
-    "links-checked",
-    "team",
-    "trace",
-    "config-agents",
-    "config-dial-plan-tried",
-    "config-agent-refused",
-    "setup",
-];
+const SHOWN: &[&str] =
+    &["console-connected", "console-wrap-up", "call-connected", "confirm", "team", "config-agents", "setup"];
 
 /// Where pictures go.
 enum Pictures {

@@ -9,6 +9,7 @@ use ringbridge_e2e::{
     center::Center,
     client::Session,
     demo::Demo,
+    patience::{PATIENCE, until},
     report,
     server::Server,
     setup::{PASSWORD, Setup},
@@ -203,7 +204,12 @@ fn the_first_page_is_light() {
     browser.press("page", "Enter");
     browser.until("page", "location.pathname === '/AGUI/'");
     assert_eq!(browser.run("page", LOADED), true);
-    let loaded = browser.loaded();
+    browser.until("page", "document.body.dataset.connected === 'open'");
+    // The driver hears of a weight after the page has used what weighs.
+    let loaded = until("every weight", PATIENCE, || {
+        let loaded = browser.loaded();
+        loaded.iter().filter(|one| one.kind == "script").all(|one| one.bytes > 0).then_some(loaded)
+    });
     let bytes: u64 = loaded.iter().map(|one| one.bytes).sum();
     report::line(
         "weight of the first page, log-in with it",
