@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// The most lines of a file without its tests.
 const LINES_MAX: usize = 500;
 
+/// The most lines of a script.
+const SCRIPT_LINES_MAX: usize = 350;
+
 struct Source {
     path: String,
     text: String,
@@ -179,6 +182,73 @@ fn web_jobs_and_telephony_never_see_each_other() {
         })
         .collect();
     assert_none("web, jobs and telephony meet in the switchboard and the store", &broken);
+}
+
+/// The scripts of the product's pages; the demo's page is a story of its own.
+fn scripts() -> Vec<Source> {
+    let folder = root().join("server/assets");
+    let files = fs::read_dir(&folder).expect("there are assets").map(|entry| entry.expect("readable").path());
+    let scripts = files.filter(|file| file.extension().is_some_and(|extension| extension == "js"));
+    let mut found: Vec<_> = scripts
+        .map(|file| Source {
+            path: file.strip_prefix(root()).expect("below the root").display().to_string(),
+            text: fs::read_to_string(&file).expect("a script is UTF-8"),
+        })
+        .filter(|source| !source.path.ends_with("/demo.js"))
+        .collect();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(found.len() > 5, "the scripts are found");
+    found
+}
+
+/// What stands between quotes in a line of a script; good enough for lines that a person wrote.
+fn quoted(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(['"', '`']) {
+        let quote = &rest[start..=start];
+        let after = &rest[start + 1..];
+        let Some(end) = after.find(quote) else { break };
+        found.push(&after[..end]);
+        rest = &after[end + 1..];
+    }
+    found
+}
+
+#[test]
+fn what_scripts_say_stands_in_one_place() {
+    // A sentence or a label of several words: a capital, small letters, a blank. Names of classes begin small.
+    let says = |text: &str| {
+        let mut letters = text.chars();
+        letters.next().is_some_and(|first| first.is_ascii_uppercase())
+            && letters.next().is_some_and(|second| second.is_ascii_lowercase())
+            && text.contains(' ')
+    };
+    let scripts = scripts();
+    let broken: Vec<_> = scripts
+        .iter()
+        .filter(|source| !source.path.ends_with("/words.js"))
+        .flat_map(|source| {
+            let lines = source.text.lines().enumerate();
+            let code = lines.filter(|(_, line)| !line.trim_start().starts_with(['/', '*']));
+            code.filter(|(_, line)| quoted(line).into_iter().any(says))
+                .map(|(number, line)| format!("{}:{}: {}", source.path, number + 1, line.trim()))
+        })
+        .collect();
+    assert_none("what scripts say stands in assets/words.js", &broken);
+}
+
+#[test]
+fn scripts_say_what_they_are_and_stay_short() {
+    let broken: Vec<_> = scripts()
+        .iter()
+        .filter(|source| {
+            let words = source.path.ends_with("/words.js");
+            !source.text.starts_with("//") || (!words && source.text.lines().count() > SCRIPT_LINES_MAX)
+        })
+        .map(|source| source.path.clone())
+        .collect();
+    assert_none("a script opens with a comment and is no longer than a reader can hold", &broken);
 }
 
 #[test]
