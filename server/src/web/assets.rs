@@ -1,7 +1,8 @@
 //! The stylesheet, the icon and the scripts, built into the binary.
 //!
-//! Promises: nothing is read from disk and nothing is fetched from elsewhere; an unchanged file costs a browser one
-//! conditional request an hour at most; who understands gzip gets it, packed once. Pages and answers of the API are not packed:
+//! Promises: nothing is read from disk and nothing is fetched from elsewhere; all files of a page come from one build, whose
+//! version stands in their addresses, so that browsers keep them and an upgrade mixes nothing; who understands gzip gets it,
+//! packed once. Pages and answers of the API are not packed:
 //! they hold secrets beside what others wrote (BREACH).
 
 use super::problem::Problem;
@@ -11,8 +12,10 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTE
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Name, type and content of every file.
 const FILES: &[(&str, &str, &[u8])] = &[
@@ -84,13 +87,48 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// `GET /AGUI/assets/{name}`
+/// The address below which this build's files stand.
+static BASE: LazyLock<String> = LazyLock::new(|| {
+    let mut digest = Sha256::new();
+    for (name, _, content) in FILES {
+        digest.update(name);
+        digest.update(content);
+    }
+    let mut base = "/AGUI/assets/".to_owned();
+    // Eight bytes: builds are told apart, nobody is kept from guessing.
+    for byte in digest.finalize().iter().take(8) {
+        write!(base, "{byte:02x}").expect("a String takes all text");
+    }
+    base
+});
+
+/// The address below which this build's files stand, for templates. Scripts import each other by relative addresses, so
+/// they stay below it.
+#[must_use]
+pub fn base() -> &'static str {
+    &BASE
+}
+
+/// `GET /AGUI/assets/{version}/{name}`: kept for good, if it is this build's version. A page of the build before gets what
+/// there is now, and does not keep it.
+pub async fn versioned(
+    Path((version, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let ours = base().ends_with(&format!("/{version}"));
+    send(&name, &headers, if ours { "public, max-age=31536000, immutable" } else { "no-cache" })
+}
+
+/// `GET /AGUI/assets/{name}`: for pages that do not know the version.
 pub async fn get(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    send(&name, &headers, "no-cache")
+}
+
+fn send(name: &str, headers: &HeaderMap, cache: &'static str) -> Result<Response, Problem> {
     let at = FILES.iter().position(|(known, ..)| *known == name).ok_or_else(Problem::not_found)?;
     let (_, kind, content) = FILES[at];
-    // A new version is seen within the hour; scripts of one page always come from one server.
-    let told = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=3600"), (VARY, "accept-encoding")];
-    if takes_gzip(&headers) {
+    let told = [(CONTENT_TYPE, kind), (CACHE_CONTROL, cache), (VARY, "accept-encoding")];
+    if takes_gzip(headers) {
         let packed = PACKED[at].get_or_init(|| packed(content));
         if !packed.is_empty() {
             return Ok((told, [(CONTENT_ENCODING, "gzip")], packed.as_slice()).into_response());
@@ -126,5 +164,16 @@ mod tests {
             ["gzip, deflate, br, zstd", "br, GZIP;q=0.5", "gzip; q=1", "gzip;q=0", "br", ""].map(takes);
         assert_eq!(asked, [true, true, true, false, false, false]);
         assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn scripts_name_each_other_so_that_all_come_from_one_build() {
+        for (name, _, content) in FILES.iter().filter(|(_, kind, _)| *kind == SCRIPT) {
+            let text = std::str::from_utf8(content).expect("scripts are UTF-8");
+            let imports = text.lines().filter(|line| line.starts_with("import ") || line.contains("import("));
+            for line in imports {
+                assert!(line.contains("\"./") || line.contains("`./"), "{name}: {line}");
+            }
+        }
     }
 }

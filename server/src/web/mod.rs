@@ -176,6 +176,7 @@ pub fn router(app: &Arc<App>, extra: Router<Arc<App>>) -> Router {
         .route(setup::PAGE, get(setup::get).post(setup::post))
         .route("/AGUI/welcome", get(setup::welcome))
         .route("/AGUI/assets/{name}", get(assets::get))
+        .route("/AGUI/assets/{version}/{name}", get(assets::versioned))
         .route("/openapi.json", get(openapi::get))
         .route(request_line::TOO_LONG, any(too_long))
         .merge(api::router())
