@@ -1,5 +1,5 @@
 // What every live page needs: the API, the events, and elements made without innerHTML.
-import { leg as words } from "./words.js";
+import { common, leg as words } from "./words.js";
 
 /** No answer, or one that is not the server's (a proxy's): nothing is known of what was asked. */
 export class Unreachable extends TypeError {}
@@ -20,7 +20,7 @@ export async function send(path, request) {
     const text = await answer.text();
     value = text ? JSON.parse(text) : null;
   } catch (cause) { throw new Unreachable(cause.message); }
-  if (!answer.ok) throw value ?? { code: "UNKNOWN", detail: "The server gave no reason." };
+  if (!answer.ok) throw value ?? { code: "UNKNOWN", detail: common.noReason };
   return value;
 }
 

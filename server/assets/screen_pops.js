@@ -1,5 +1,6 @@
 // Screen pops: of all tabs of an agent one opens each; where the browser forbids it, a button waits in all of them.
 import { api, element } from "./live.js";
+import { common, screenPop as words } from "./words.js";
 
 /** A pop whose call has been complete for longer (the CRM was down) does not open by itself any more: the agent is at something
     else. */
@@ -46,19 +47,19 @@ export function screenPops(place, { patience = 0, changed = () => {} } = {}) {
       if (open(page, pop.window)) return;
       // Not even for a click: then the agent goes there.
       await api(path(pop, "blocked"), { method: "POST" });
-      box.append(element("p", {}, "The browser blocks this window. ", element("a", { href: pop.page, target: "_blank" }, "Open it as a page")));
-    } catch (problem) { box.append(element("p", { class: "error" }, problem.detail ?? "The server cannot be reached.")); }
+      box.append(element("p", {}, words.blocked, " ", element("a", { href: pop.page, target: "_blank" }, words.asPage)));
+    } catch (problem) { box.append(element("p", { class: "error" }, problem.detail ?? common.unreachableNow)); }
   }
 
   function box(pop) {
     const made = element("div", { class: "pop", "data-screen-pop": pop.transaction_id, role: "alert" });
-    const away = element("button", { type: "button", class: "plain" }, "Dismiss");
+    const away = element("button", { type: "button", class: "plain" }, words.dismiss);
     away.addEventListener("click", () => api(path(pop, "dismiss"), { method: "POST" }).catch(() => {}).then(changed));
     if (pop.state === "nothing") {
       made.append(element("p", {}, `${pop.title}: ${pop.reason}`), element("div", { class: "actions" }, away));
       return made;
     }
-    const button = element("button", { type: "button", class: "wanted" }, pop.opens === "record" ? "Open the record" : "Open the page for this call");
+    const button = element("button", { type: "button", class: "wanted" }, words.open[pop.opens] ?? words.open.page);
     button.addEventListener("click", () => pressed(pop, made));
     made.append(element("p", {}, pop.title), element("div", { class: "actions" }, button, away));
     return made;
@@ -96,16 +97,10 @@ export function externalLogin(form) {
   if (!form) return () => {};
   const said = form.querySelector("[data-external-said]");
   const forget = form.querySelector("[data-external-forget]");
-  const words = {
-    session: (name) => `Kept until you log out: ${name}`,
-    remembered: (name) => `Remembered: ${name}`,
-    admin: (name) => `Set by your administrator: ${name}`,
-    none: () => "None is set.",
-  };
   let again = () => {};
   const send = async (request) => {
     try { await api("/api/v1/me/external", request); form.reset(); again(); }
-    catch (problem) { said.textContent = problem.detail ?? "The server cannot be reached."; }
+    catch (problem) { said.textContent = problem.detail ?? common.unreachableNow; }
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -115,7 +110,7 @@ export function externalLogin(form) {
   forget.addEventListener("click", () => send({ method: "DELETE" }));
   return (external, changed) => {
     again = changed;
-    said.textContent = words[external.kept](external.username);
+    said.textContent = words.login[external.kept](external.username);
     forget.hidden = external.kept !== "session" && external.kept !== "remembered";
   };
 }

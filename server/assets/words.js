@@ -42,6 +42,19 @@ export const actions = {
 
 const times = (attempts) => (attempts === 1 ? "once" : `${attempts} times`);
 
+export const screenPop = {
+  open: { record: "Open the record", page: "Open the page for this call" },
+  dismiss: "Dismiss",
+  blocked: "The browser blocks this window.",
+  asPage: "Open it as a page",
+  login: {
+    session: (name) => `Kept until you log out: ${name}`,
+    remembered: (name) => `Remembered: ${name}`,
+    admin: (name) => `Set by your administrator: ${name}`,
+    none: () => "None is set.",
+  },
+};
+
 export const console = {
   status: { available: "available", busy: "busy", wrap_up: "wrap-up", on_break: "on break", working_offline: "working offline", logged_out: "logged out" },
   onCall: " · on a call",
