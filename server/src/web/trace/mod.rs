@@ -408,7 +408,7 @@ fn attempt(job: &action::View) -> Attempt {
         attempts: job.attempts,
         last_error: job.last_error.clone(),
         created_at: Moment(job.created_at),
-        due_at: pending.then(|| Moment(job.due_at)),
+        due_at: pending.then_some(Moment(job.due_at)),
         settled_at: job.settled_at.map(Moment),
     }
 }
