@@ -80,9 +80,17 @@ async fn every_answer_protects_the_browser_and_dynamic_ones_are_not_stored() {
         assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin-allow-popups"));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
-    let style = raw(&scene, &Request::get("/AGUI/assets/ringbridge.css").bytes(&scene.host())).await;
-    assert_eq!(style.header("cache-control"), Some("public, max-age=3600"));
-    assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
+    let login = raw(&scene, &Request::get("/AGUI/login").bytes(&scene.host())).await;
+    let named = login.body.split('"').find(|word| word.ends_with("/ringbridge.css")).expect("a stylesheet");
+    for (address, kept) in [
+        (named, "public, max-age=31536000, immutable"),
+        ("/AGUI/assets/0123456789abcdef/ringbridge.css", "no-cache"),
+        ("/AGUI/assets/ringbridge.css", "no-cache"),
+    ] {
+        let style = raw(&scene, &Request::get(address).bytes(&scene.host())).await;
+        assert_eq!(style.header("cache-control"), Some(kept), "{address}");
+        assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
