@@ -8,7 +8,8 @@
 use super::file::{self, Files};
 use super::part::{self, Kind, Part};
 use super::{
-    Mode, Outcome, Site, Stamp, Step as Planned, TRIES, carry_out, export, load, resolve, with_lines,
+    Mode, Outcome, Site, Stamp, Step as Planned, TRIES, carry_out, export, load, receiver, resolve,
+    with_lines,
 };
 use crate::document::{Problem, Problems, Step};
 use crate::store::revision::{self, How, Revision};
@@ -112,9 +113,12 @@ pub fn change(
         for edit in edits {
             draft.apply(edit).map_err(|wrong| wrong.with(site.store, current))?;
         }
-        let read = draft.read(site, current);
-        let resolved = read.and_then(|read| resolve::resolve(vec![read], &tenants, mode));
-        let resolved = resolved.map_err(|problems| ChangeError::Refused(draft.errors(problems)))?;
+        let refused = |problems| ChangeError::Refused(draft.errors(problems));
+        let read = draft.read(site, current).map_err(refused)?;
+        if !draft.astray.is_empty() {
+            return Err(ChangeError::Refused(draft.astray));
+        }
+        let resolved = resolve::resolve(vec![read], &tenants, mode).map_err(refused)?;
         let planned = with_lines(resolved.changes, None);
         keeps_an_admin(&planned)?;
         Ok(carry_out(site, planned, resolved.made, version, stamp, mode)?)
@@ -248,15 +252,20 @@ impl Wrong {
 /// A tenant's document while it is edited.
 struct Draft {
     document: Value,
+    /// As it was before the first edit.
+    before: Value,
     /// For each edit the way to its value; none where it left none.
     ways: Vec<Option<Vec<Step>>>,
     /// The items of dial plans that were edited.
     plans: Vec<String>,
+    /// Secrets that would go to somebody new. Told when nothing else is wrong: what is no address goes to nobody.
+    astray: Vec<FieldError>,
 }
 
 impl Draft {
     fn of(tenant: &Tenant) -> Self {
-        Self { document: export::json(tenant), ways: Vec::new(), plans: Vec::new() }
+        let document = export::json(tenant);
+        Self { before: document.clone(), document, ways: Vec::new(), plans: Vec::new(), astray: Vec::new() }
     }
 
     fn apply(&mut self, edit: &Edit) -> Result<(), Wrong> {
@@ -334,6 +343,11 @@ impl Draft {
             }
             (Kind::Maybe, None) | (Kind::One, None) if part != Part::Settings => {
                 self.check_section(part, was)?;
+                let before = self.before.get(part.as_str()).unwrap_or(&Value::Null);
+                if let Some((key, text)) = receiver::refusal(part, before, value) {
+                    let path = vec![Step::Key(key.into())];
+                    self.astray.push(FieldError { edit: Some(self.ways.len()), path, text });
+                }
                 self.document[part.as_str()] = Value::Object(object);
                 Ok(vec![Step::Key(part.as_str().into())])
             }

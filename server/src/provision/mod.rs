@@ -15,6 +15,7 @@ mod part;
 mod passwords;
 mod plan;
 mod print;
+mod receiver;
 mod resolve;
 mod rotate;
 pub mod sheet;

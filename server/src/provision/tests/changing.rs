@@ -92,7 +92,7 @@ impl Server {
     }
 
     /// What is wrong, as `path: text`.
-    fn wrong(&self, edit: Edit) -> Vec<String> {
+    pub(super) fn wrong(&self, edit: Edit) -> Vec<String> {
         let Err(ChangeError::Refused(errors)) = self.change(edit) else { panic!("it is not refused") };
         errors.iter().map(shown).collect()
     }

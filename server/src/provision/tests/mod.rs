@@ -3,6 +3,7 @@
 mod applying;
 mod changing;
 mod connectors;
+mod receiving;
 mod refusals;
 mod sheets;
 mod undoing;
