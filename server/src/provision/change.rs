@@ -296,7 +296,9 @@ impl Draft {
         let item = Value::Object(self.object(value)?);
         if let Some(key) = part::key_of(&item, name) {
             if part::place_of(&self.document, part, name, &key).is_some() {
-                let text = format!("there is a {} already", part.thing(Some(&key)));
+                let thing = part.thing(Some(&key));
+                let article = if thing.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                let text = format!("there is {article} {thing} already");
                 return Err(self.refused(vec![Step::Key(name.into())], text));
             }
             self.touch(part, &key);

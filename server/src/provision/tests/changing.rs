@@ -262,6 +262,10 @@ fn what_is_wrong_is_named_by_its_field() {
             vec!["number: there is a channel 5251991 already"],
         ),
         (
+            Edit::Add { part: Part::Agent, value: json!({ "login": "zoe" }) },
+            vec!["login: there is an agent zoe already"],
+        ),
+        (
             put(Part::Channel, Some("5251991"), json!({ "number": "5251992" })),
             vec![
                 "number: \"number\" cannot be changed, since links and records name it; make a new item and remove this one",
