@@ -13,7 +13,8 @@ use crate::web::problem::Problem;
 use crate::web::session;
 use crate::web::words;
 use crate::{chance, clock};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Version};
+use ipnet::IpNet;
 use ringbridge_core::redact::Secret;
 use ringbridge_core::refusal::{Code as Reason, Refusal};
 use std::net::IpAddr;
@@ -24,7 +25,8 @@ const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// How many of them: 60 bits, which nobody guesses at a hundred tries in five minutes.
 const LENGTH: usize = 12;
 
-/// Headers that a proxy adds. One that adds none, and reaches us over loopback, still names another host.
+/// Headers that a proxy adds. One that adds none mostly still names the host it was asked for, or speaks HTTP/1.0, which no
+/// browser does: nginx as it comes out of the box says `Host: localhost` and nothing more, but says it in HTTP/1.0.
 const PASSED_ON: [&str; 6] =
     ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
@@ -66,14 +68,22 @@ pub(super) enum Door {
 
 impl Door {
     /// Judges a request. The browser must have come to us directly and by a name of this machine's own: a page of another
-    /// site could point its name here.
+    /// site could point its name here. Behind one of the configuration's `proxies` nobody sits at the machine.
     #[must_use]
-    pub(super) fn of(connection: Option<Connection>, client: &Client, headers: &HeaderMap) -> Self {
-        let at_the_machine = connection.is_some_and(|at| at.peer.ip().to_canonical().is_loopback());
+    pub(super) fn of(
+        connection: Option<Connection>,
+        client: &Client,
+        (version, headers): (Version, &HeaderMap),
+        proxies: &[IpNet],
+    ) -> Self {
+        let peer = connection.map(|at| at.peer.ip().to_canonical());
+        let at_the_machine =
+            peer.is_some_and(|peer| peer.is_loopback() && !proxies.iter().any(|proxy| proxy.contains(&peer)));
         let name = client.host.trim_start_matches('[').trim_end_matches(']');
         let by_its_name =
             name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
+        let passed_on =
+            version < Version::HTTP_11 || PASSED_ON.iter().any(|name| headers.contains_key(*name));
         if at_the_machine && by_its_name && !passed_on { Self::Open } else { Self::Locked }
     }
 }
@@ -137,11 +147,21 @@ mod tests {
     use axum::http::HeaderValue;
 
     fn door(peer: &str, host: &str, header: Option<&'static str>) -> Door {
+        door_in(Version::HTTP_11, peer, host, header, &[])
+    }
+
+    fn door_in(
+        version: Version,
+        peer: &str,
+        host: &str,
+        header: Option<&'static str>,
+        proxies: &[IpNet],
+    ) -> Door {
         let peer = Connection { peer: peer.parse().expect("an address"), transport: Transport::Tls };
         let client =
             Client { address: peer.peer.ip(), host: host.to_owned(), origin: format!("https://{host}") };
         let headers = header.map(|name| (name.parse().expect("a name"), HeaderValue::from_static("x")));
-        Door::of(Some(peer), &client, &headers.into_iter().collect())
+        Door::of(Some(peer), &client, (version, &headers.into_iter().collect()), proxies)
     }
 
     #[test]
@@ -167,10 +187,21 @@ mod tests {
             origin: "https://localhost".to_owned(),
         };
         assert_eq!(
-            Door::of(None, &client, &HeaderMap::new()),
+            Door::of(None, &client, (Version::HTTP_2, &HeaderMap::new()), &[]),
             Door::Locked,
             "nobody knows where it came from"
         );
+    }
+
+    #[test]
+    fn a_proxy_that_says_nothing_of_itself_is_nobody_at_the_machine() {
+        let at = |version, proxies: &[IpNet]| door_in(version, "127.0.0.1:5000", "localhost", None, proxies);
+        assert_eq!(at(Version::HTTP_10, &[]), Door::Locked, "no browser speaks it");
+        assert_eq!(at(Version::HTTP_2, &[]), Door::Open);
+        let loopback: IpNet = "127.0.0.0/8".parse().expect("a net");
+        assert_eq!(at(Version::HTTP_11, &[loopback]), Door::Locked, "the configuration names it");
+        let elsewhere: IpNet = "192.0.2.0/24".parse().expect("a net");
+        assert_eq!(at(Version::HTTP_11, &[elsewhere]), Door::Open);
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub async fn get(State(app): State<Arc<App>>, client: Client, request: Request) 
     if !is_wanted(&app).await? {
         return Err(Problem::not_found());
     }
-    Ok(show(&Entered::nothing(), door_of(&client, &request), StatusCode::OK))
+    Ok(show(&Entered::nothing(), door_of(&app, &client, &request), StatusCode::OK))
 }
 
 /// `POST /AGUI/setup`
@@ -79,7 +79,7 @@ pub async fn post(
     if !is_wanted(&app).await? {
         return Err(Problem::not_found());
     }
-    let door = door_of(&client, &request);
+    let door = door_of(&app, &client, &request);
     let form = Form::read(request).await?;
     let mut entered = Entered::of(&form);
     if door == Door::Locked
@@ -122,8 +122,9 @@ async fn enter(app: &App, client: &Client, entered: &Entered) -> Result<Response
     Ok((StatusCode::SEE_OTHER, cookie, [(LOCATION, "/AGUI/welcome")]).into_response())
 }
 
-fn door_of(client: &Client, request: &Request) -> Door {
-    Door::of(request.extensions().get::<Connection>().copied(), client, request.headers())
+fn door_of(app: &App, client: &Client, request: &Request) -> Door {
+    let connection = request.extensions().get::<Connection>().copied();
+    Door::of(connection, client, (request.version(), request.headers()), &app.trusted_proxies)
 }
 
 fn show(entered: &Entered, door: Door, status: StatusCode) -> Response {
