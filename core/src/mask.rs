@@ -34,10 +34,16 @@ const SECRET_PARTS: [&str; 12] = [
 /// Names, and last words of names, whose values are secrets; inside a longer word they mean something else.
 const SECRET_WORDS: [&str; 9] = ["pwd", "pw", "pin", "sid", "sig", "auth", "key", "jwt", "otp"];
 
+/// Keys that open nothing: they tell which row is meant, and are looked for when a call went wrong.
+const PLAIN_NAMES: [&str; 2] = ["foreign_key", "primary_key"];
+
 /// Whether a value of this name is a secret, as far as the name tells.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
+    if PLAIN_NAMES.contains(&lower.as_str()) {
+        return false;
+    }
     let plain: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
     if SECRET_PARTS.iter().any(|part| plain.contains(part)) {
         return true;
@@ -181,9 +187,18 @@ mod tests {
         ] {
             assert!(is_secret(secret), "{secret}");
         }
-        for plain in
-            ["a", "WhatId", "Subject", "keyword", "monkey", "spin", "side", "ctl_recordname", "shipping"]
-        {
+        for plain in [
+            "a",
+            "foreign_key",
+            "WhatId",
+            "Subject",
+            "keyword",
+            "monkey",
+            "spin",
+            "side",
+            "ctl_recordname",
+            "shipping",
+        ] {
             assert!(!is_secret(plain), "{plain}");
         }
     }
