@@ -56,10 +56,11 @@ fn sentence(kind: &str, body: &Value) -> String {
         "wrap_up.extended" => "The agent took more time for wrap-up.".to_owned(),
         "wrap_up.saved" => format!("Codes and notes were saved (codes: {}).", number("codes")),
         "transaction.completed" => "The transaction is complete; the tokens have their values.".to_owned(),
-        "action.settled" => format!("The action came to {}. {}", text("result_code"), text("error_string"))
-            .trim_end()
-            .to_owned(),
-        "agent.status" => format!("The agent's status became {}.", text("status")),
+        "action.settled" => match text("error_string") {
+            "" => format!("The action came to {}.", text("result_code")),
+            why => format!("The action came to {}: {why}", text("result_code")),
+        },
+        "agent.status" => format!("The agent's status became {}.", text("status").replace('_', " ")),
         "record.created" => format!("The CRM has the record {}.", text("record_id")),
         "record.attempted" => format!("The record was not taken ({}); it is tried again.", failure(body)),
         "record.parked" => format!("The record was not taken ({}); it is parked.", failure(body)),
@@ -120,6 +121,12 @@ mod tests {
                 json!({ "result_code": "SUCCESS", "error_string": "" }),
                 "The action came to SUCCESS.",
             ),
+            (
+                "action.settled",
+                json!({ "result_code": "IGNORE", "error_string": "no ctl_action was given" }),
+                "The action came to IGNORE: no ctl_action was given",
+            ),
+            ("agent.status", json!({ "status": "wrap_up" }), "The agent's status became wrap up."),
             (
                 "callback.attempted",
                 json!({ "attempt": 1, "class": "status", "reason": "the receiver answered with status 500" }),
