@@ -30,7 +30,7 @@ export function phoneCard(card, { changed, failed }) {
       if (list.dataset.shown !== key) {
         list.dataset.shown = key;
         list.replaceChildren(...me.phones.map((phone) => element("li", { "data-phone": phone.state, class: phone.state === "not_registered" ? "error" : null }, phoneWords(phone))));
-        if (!me.phones.length) list.append(element("li", { class: "error" }, words.noPhone));
+        if (!me.phones.length) list.append(me.role === "admin" ? element("li", {}, words.noPhoneHere, " ", element("a", { href: `/AGUI/config/agents#/${encodeURIComponent(me.agent)}` }, words.addPhone)) : element("li", { class: "error" }, words.noPhone));
       }
       const test = me.phone_test;
       button.hidden = me.phones.length === 0;
