@@ -11,6 +11,7 @@ const id = Number(page.dataset.call);
 const banner = document.querySelector("[data-connection]");
 const complaint = page.querySelector("[data-complaint]");
 const goesOn = page.querySelector("[data-goes-on]");
+const wrapsUp = page.querySelector("[data-wraps-up]");
 const redial = page.querySelector("[data-redial]");
 // The console goes first, if one is open.
 const showPops = screenPops(page.querySelector("[data-screen-pops]"), { patience: 1200, changed: () => loadPops() });
@@ -29,6 +30,7 @@ const card = callCard(page, { changed: () => load(), complain });
 function show() {
   card.show(call);
   goesOn.hidden = isOver(call);
+  wrapsUp.hidden = call.state !== "wrap_up";
   redial.hidden = call.state !== "completed";
   document.title = `${words.title(call, null)} · Ringbridge`;
 }

@@ -110,8 +110,11 @@ export function legs(call) {
 /** One leg as a box; with its call, a leg that was never called says so. */
 export function legBox(title, leg, call = null) {
   const code = leg.sip_code ? ` (${leg.sip_code}${leg.reason ? " " + leg.reason : ""})` : leg.state === "failed" && leg.reason ? ` (${leg.reason})` : "";
-  return element("div", { class: `leg ${leg.state}` }, element("strong", {}, title), (leg.state === "idle" && call && isOver(call) ? words.notCalled : words.states[leg.state] ?? leg.state) + code);
+  return element("div", { class: `leg ${leg.state}` }, element("strong", {}, title), (leg.state === "idle" && call && isOver(call) ? notCalled(call) : words.states[leg.state] ?? leg.state) + code);
 }
+
+/** The number is called when the agent's phone has answered. */
+const notCalled = ({ events }) => (events?.some(({ kind, leg }) => kind === "leg.answered" && leg === "agent") ? words.notCalled : words.notCalledSince);
 
 /** The four steps of a call as a list. */
 export function steps(call) {

@@ -12,6 +12,7 @@ export const leg = {
   agent: "Your phone",
   customer: "The number",
   notCalled: "was not called",
+  notCalledSince: "was not called, since your phone did not answer",
   states: { idle: "not called yet", calling: "calling …", ringing: "rings", answered: "connected", ended: "ended", failed: "failed" },
   steps: ["Your phone rings", "Calling the number", "Connected", "Ended"],
 };
@@ -105,7 +106,9 @@ export const console = {
   phoneFixed: (address) => `At the fixed address ${address}.`,
   phoneAway: (name) => `“${name}” is not registered, so it cannot ring. Start the phone, and check that it logs in as “${name}” at this server.`,
   phoneHere: (name, address, agent, until) => `“${name}” is registered at ${address}${agent ? ` (${agent})` : ""}${until ? ` until ${until}` : ""}.`,
-  noPhone: "No phone is set up for you. Ask your administrator.",
+  noPhone: "No phone is set up for you, so you cannot call. Ask your administrator.",
+  noPhoneHere: "No phone is set up for you, so you cannot call.",
+  addPhone: "Add one in Configuration",
   noTestNow: "Your phone can be tested when you are not in a call.",
 };
 
@@ -224,7 +227,7 @@ export const trace = {
   queue: "Queue",
   clicked: "Clicked",
   ended: "Ended",
-  endedBy: (reason, by) => `${reason} by ${by}`,
+  endedBy: (reason, by) => `${reason.replaceAll("_", " ")} by ${by}`,
   guid: "GUID",
   version: "Ringbridge",
   stageTitle: "How long each stage took",
