@@ -17,6 +17,7 @@ export function builder(form, changed) {
   const launch = form.querySelector("[data-launch]");
   const spelling = form.querySelector("[data-spelling]");
   const others = form.querySelector("[data-others]");
+  const folds = [...form.querySelectorAll("[data-fold]")];
   let lastValue = null;
   let made = 0;
 
@@ -64,6 +65,15 @@ export function builder(form, changed) {
     launch.disabled = !said.launch;
     for (const list of LISTS) showRows(list);
     others.hidden = rows.other.length === 0;
+    unfold();
+  }
+
+  /** What is seldom used is folded, but never what the link says. */
+  function unfold() {
+    for (const fold of folds) {
+      const says = [...fold.querySelectorAll("input, textarea")].some(({ value }) => value !== "");
+      if (says) fold.open = true;
+    }
   }
 
   function showRows(list) {
@@ -134,6 +144,7 @@ export function builder(form, changed) {
     Object.assign(rows, { userdata: made_of(draft.userdata), ext: made_of(draft.ext), other: made_of([...known]) });
     // A link without merge fields says nothing of how they are written.
     if (draft.spelling) spelling.value = draft.spelling;
+    for (const fold of folds) fold.open = false;
     show();
   }
 
