@@ -125,7 +125,7 @@ export const queue = {
   noLists: "There are no transaction code lists yet.",
   afterFailed: [["full", "Wrap it up too", "The agent notes why nobody was reached."], ["none", "Complete it at once", "The agent is available again at once."]],
   hints: {
-    id: "The number by which links name it (queueid=101). It stays the same for good.",
+    id: "The number by which links name it (queue_id=101). It stays the same for good.",
     caller_id: "The number that customers see, where the link gives none.",
     code_lists: "What agents pick from at the end of its calls.",
     wrap_up_seconds: "Time for codes and notes after the call. 0: none.",
