@@ -1,7 +1,13 @@
 //! Opening: what is refused leaves the file as it was, to the byte; what is new is made for the owner's eyes.
 
+use super::super::revision;
+use super::super::team::{self, Tally};
 use super::super::{OpenError, Store};
-use super::open;
+use super::{at, open};
+use ringbridge_core::call::{Call, EndReason, Initiator, Input, Terms};
+use ringbridge_core::id::TenantId;
+use ringbridge_core::tenant::WrapUpAfterFailed;
+use ringbridge_core::wrap_up::Rules;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fs;
@@ -155,4 +161,55 @@ fn a_database_of_the_first_version_is_brought_forward_with_all_it_holds() {
         jobs.iter().map(|job| (job.kind.as_str(), job.attempts)).collect::<Vec<_>>(),
         [("callback", 3)]
     );
+}
+
+#[test]
+fn a_database_from_before_the_screens_is_brought_forward_and_its_calls_stand_in_the_charts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = raw(&folder);
+    for step in [
+        include_str!("../../../migrations/0001_start.sql"),
+        include_str!("../../../migrations/0002_actions.sql"),
+        include_str!("../../../migrations/0003_screen_pop.sql"),
+    ] {
+        before.execute_batch(step).expect("the schema of the last release");
+    }
+    let mut over = Call::new();
+    let rules = Rules { seconds: 0, after_failed: WrapUpAfterFailed::Full, lists: vec![] };
+    let terms =
+        Terms { ring_agent_seconds: 30, ring_customer_seconds: 60, talk_seconds_max: 60, wrap_up: rules };
+    over.handle(&terms, Input::End(Initiator::Agent), at(1));
+    let [begun, over] = [Call::new(), over].map(|call| serde_json::to_string(&call).expect("a call is JSON"));
+    before
+        .execute_batch(&format!(
+            "insert into tenant (id, name, settings, version) values (1, 'acme', '{{}}', 1);
+             insert into agent (id, tenant_id, login, password_hash, profile, active) values (1, 1, 'a', '', '{{}}', 1);
+             insert into txn (id, guid, tenant_id, agent_id, number, caller_id, state, live, link, call, bridge,
+                              created_at, version)
+             values (1, 'over', 1, 1, '1', '1', 'completed', 0, '{{}}', '{over}', '', 1, 1),
+                    (2, 'begun', 1, 1, '1', '1', 'admitted', 1, '{{}}', '{begun}', '', 2, 1);
+             insert into journal (tenant_id, agent_id, at, kind, body) values (1, 1, 5, 'click.refused', '{{}}');
+             pragma application_id = 1380082791; pragma user_version = 3;",
+        ))
+        .expect("rows of the last release");
+    drop(before);
+    let store = open(&folder);
+    let (tallies, refused, revisions) = store
+        .read_blocking(|tx| {
+            let acme = TenantId(1);
+            Ok((
+                team::tallies(tx, acme, at(0)..at(3600))?,
+                team::refused_clicks(tx, acme, at(0), 10)?.len(),
+                revision::page(tx, acme, None, 10)?.len(),
+            ))
+        })
+        .expect("read");
+    let tally = |reason: Option<EndReason>| Tally {
+        hour: at(0),
+        end_reason: reason.map(|reason| reason.as_str().to_owned()),
+        answered: 0,
+        calls: 1,
+    };
+    assert_eq!(tallies, [tally(None), tally(Some(EndReason::Cancelled))]);
+    assert_eq!((refused, revisions), (1, 0));
 }
