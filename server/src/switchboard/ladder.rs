@@ -138,11 +138,15 @@ impl Ladder {
     }
 }
 
-/// The far end's phrase, unless it is long or may hold a number: then the usual one.
+/// The far end's phrase, unless it is long or may hold a number or an address: then the usual one.
 fn phrase(response: &Response) -> &str {
     let own = response.reason.as_str();
     let digits = own.chars().filter(char::is_ascii_digit).count();
-    if own.is_empty() || own.len() > WORDS_MAX || digits > 3 { response.status.reason() } else { own }
+    if own.is_empty() || own.len() > WORDS_MAX || digits > 3 || own.contains('@') {
+        response.status.reason()
+    } else {
+        own
+    }
 }
 
 fn short(method: &str) -> String {
@@ -227,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn no_number_is_written_down_and_no_novel() {
+    fn no_number_and_no_address_is_written_down_and_no_novel() {
         let (bridge, _, invite) = called();
-        for reason in ["6502928880 is busy", &"sorry ".repeat(50), ""] {
+        for reason in ["6502928880 is busy", "ask bob@acme.example", &"sorry ".repeat(50), ""] {
             let mut ladder = Ladder::default();
             ladder.heard(&answer(&invite, Status::BUSY_HERE, reason), &bridge, Timestamp::from_millis(0));
             let body = ladder.body().expect("a message");
             assert_eq!(body["messages"][0]["what"], "486 Busy Here", "{reason}");
-            assert!(!body.to_string().contains("650"), "{body}");
+            assert!(!body.to_string().contains("650") && !body.to_string().contains("acme"), "{body}");
         }
     }
 
