@@ -125,10 +125,9 @@ pub async fn stream(
     let place = Place::take(&app, caller.agent)?;
     let resumed =
         headers.get("last-event-id").and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Seq);
-    let from = match resumed {
-        Some(seq) => seq,
-        None => app.store.read(journal::newest).await?,
-    };
+    let newest = app.store.read(journal::newest).await?;
+    // A place beyond the end is one of a database that was replaced by a backup since: there is nothing to wait for.
+    let from = resumed.map_or(newest, |seq| seq.min(newest));
     let (sender, body) = Channel::<Bytes, Infallible>::new(BUFFERED);
     tokio::spawn(follow(place, (caller, scope), from, sender));
     Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response())

@@ -79,6 +79,15 @@ async fn a_stream_tells_what_happens_to_its_agent_and_resumes_without_a_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_was_lost_with_a_database_does_not_make_a_stream_deaf() {
+    let scene = Scene::start().await;
+    let mut alice = Browser::logged_in(&scene, "alice").await;
+    let mut live = Stream::open(&alice, Some("1000000")).await;
+    alice.api("PUT", "/api/v1/me/status", Some(serde_json::json!({ "status": "on_break" }))).await;
+    live.until(|text| text.contains("on_break")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_hears_of_others() {
     let scene = Scene::start().await;
     let mut alice = Browser::logged_in(&scene, "alice").await;
