@@ -5,6 +5,7 @@
 
 use super::Moment;
 use crate::store::journal::Entry;
+use crate::switchboard::SIP_MESSAGES;
 use ringbridge_core::call::Leg;
 use ringbridge_core::time::Timestamp;
 use serde::Serialize;
@@ -34,7 +35,7 @@ pub struct Message {
 
 /// The ladder of a transaction.
 pub(super) fn of(entries: &[Entry]) -> Vec<Message> {
-    let written = entries.iter().filter(|entry| entry.kind == "sip.messages").flat_map(messages);
+    let written = entries.iter().filter(|entry| entry.kind == SIP_MESSAGES).flat_map(messages);
     let written: Vec<Message> = written.take(MESSAGES_MAX).collect();
     if written.is_empty() { entries.iter().filter_map(event).take(MESSAGES_MAX).collect() } else { written }
 }

@@ -5,12 +5,13 @@
 
 use super::{Moment, Told};
 use crate::store::journal::Entry;
+use crate::switchboard::SIP_MESSAGES;
 use crate::web::bystander;
 use serde_json::Value;
 
 /// The event in words; nothing for what the ladder shows.
 pub(super) fn of(entry: &Entry) -> Option<Told> {
-    if entry.kind == "sip.messages" {
+    if entry.kind == SIP_MESSAGES {
         return None;
     }
     Some(Told {
