@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The schema, one step a version. Steps are only ever added; a step that shipped does not change.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_start.sql"),
     include_str!("../../migrations/0002_actions.sql"),
     include_str!("../../migrations/0003_screen_pop.sql"),
     include_str!("../../migrations/0004_revision.sql"),
     include_str!("../../migrations/0005_end_reason.sql"),
     include_str!("../../migrations/0006_logs.sql"),
+    include_str!("../../migrations/0007_agents.sql"),
 ];
 
 /// The version this build reads and writes.

@@ -255,14 +255,11 @@ pub fn unfinished_of_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<Stored
 }
 
 /// When the agent's last complete transaction that had changed their status was complete: it had a wrap-up, or was a call
-/// of a queue that was answered (semantics 1.10). Looked for among the newest hundred: where none of those did, what the
-/// agent chose themselves is the truth for long.
+/// of a queue that was answered (semantics 1.10). The words of the condition are those of its index.
 pub fn freed_at(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Timestamp>, StoreError> {
     let row = tx.first(
-        "select id, completed_at from
-             (select id, completed_at, ended_at, queue_id, answered_at from txn where agent_id = $1 order by id desc limit 100)
-             as newest
-         where completed_at is not null
+        "select completed_at from txn
+         where agent_id = $1 and completed_at is not null
              and (completed_at > ended_at or (queue_id is not null and answered_at is not null))
          order by id desc limit 1",
         &[agent.0.into()],

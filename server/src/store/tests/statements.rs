@@ -89,11 +89,13 @@ fn no_statement_walks_through_a_table_that_grows_for_ever() {
 }
 
 #[test]
-fn what_admins_read_newest_first_is_read_through_an_index_that_holds_nothing_else() {
+fn what_is_asked_often_is_read_through_an_index_that_holds_nothing_else() {
     let (_folder, connection) = schema();
     for (words, index) in [
         ("kind in ('click.asked', 'click.refused')", "journal_click"),
         ("kind = 'callback' and id <", "job_callback"),
+        ("agent_id = $1 and completed_at is null", "txn_agent_open"),
+        ("completed_at > ended_at", "txn_agent_freed"),
     ] {
         let found: Vec<_> = statements().into_iter().filter(|sql| sql.contains(words)).collect();
         let [sql] = found.as_slice() else { panic!("{words}: {found:?}") };
