@@ -23,8 +23,13 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 pub(super) fn tenant_name(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let fine = text.len() <= 64 && text.bytes().all(allowed);
-    fine.then(|| text.to_owned())
-        .ok_or_else(|| format!("\"{text}\" must be at most 64 letters, digits, \"-\", \"_\" and \".\""))
+    // It names a folder too; "." and ".." are other ones.
+    let is_dots = !text.is_empty() && text.bytes().all(|byte| byte == b'.');
+    match (fine, is_dots) {
+        (true, false) => Ok(text.to_owned()),
+        (true, true) => Err(format!("\"{text}\" must have more than dots")),
+        (false, _) => Err(format!("\"{text}\" must be at most 64 letters, digits, \"-\", \"_\" and \".\"")),
+    }
 }
 
 /// A log-in.

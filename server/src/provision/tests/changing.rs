@@ -218,6 +218,8 @@ fn the_first_tenant_is_made_by_a_document_while_there_is_none() {
             "agent.0.password: \"password\" is missing in agent a b"
         ]
     );
+    let Err(ChangeError::Refused(errors)) = make(&json!({ "name": ".." })) else { panic!("it is a folder") };
+    assert_eq!(errors.iter().map(shown).collect::<Vec<_>>(), ["name: \"..\" must have more than dots"]);
     let document = json!({ "name": "acme", "agent": [{ "login": "ada", "password": "p", "role": "admin" }] });
     let outcome = make(&document).expect("made");
     assert_eq!(outcome.lines, ["+ tenant acme", "+ tenant acme: agent ada", "+ tenant acme: callbacks"]);
