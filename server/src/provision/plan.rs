@@ -19,7 +19,8 @@ pub(super) fn lines(current: Option<&Tenant>, wanted: &Tenant) -> Vec<String> {
         match before.iter().find(|old| old.name == thing.name) {
             None => lines.push(format!("+ {}", called(thing))),
             Some(old) => {
-                lines.extend(changes(old, thing).map(|change| format!("~ {} {change}", called(thing))))
+                let changes = changes(old, thing).into_iter();
+                lines.extend(changes.map(|change| format!("~ {} {change}", called(thing))));
             }
         }
     }
@@ -28,14 +29,22 @@ pub(super) fn lines(current: Option<&Tenant>, wanted: &Tenant) -> Vec<String> {
     lines
 }
 
-fn changes<'a>(before: &'a Thing, after: &'a Thing) -> impl Iterator<Item = String> + 'a {
-    before.facts.iter().zip(&after.facts).filter(|(old, new)| old != new).map(|(old, new)| change(old, new))
+/// The facts that differ, by their keys: a thing may have others than before, as a log-in by another flow has.
+fn changes(before: &Thing, after: &Thing) -> Vec<String> {
+    let of = |thing: &Thing, key: &str| thing.facts.iter().find(|fact| fact.key == key).cloned();
+    let gone = before.facts.iter().filter(|old| after.facts.iter().all(|new| new.key != old.key));
+    let keys = after.facts.iter().chain(gone).map(|fact| fact.key);
+    keys.filter_map(|key| change(key, of(before, key), of(after, key))).collect()
 }
 
-fn change(old: &Fact, new: &Fact) -> String {
-    match new.shown {
-        Shown::Hidden => format!("{} changed", new.key),
-        Shown::Openly => format!("{} {} → {}", new.key, quoted(&old.value), quoted(&new.value)),
+/// What became of a fact; one that is absent is as one that is empty.
+fn change(key: &str, old: Option<Fact>, new: Option<Fact>) -> Option<String> {
+    let is_secret = [&old, &new].into_iter().flatten().any(|fact| fact.shown == Shown::Hidden);
+    let [old, new] = [old, new].map(|fact| fact.map(|fact| fact.value).unwrap_or_default());
+    match (old == new, is_secret) {
+        (true, _) => None,
+        (false, true) => Some(format!("{key} changed")),
+        (false, false) => Some(format!("{key} {} → {}", quoted(&old), quoted(&new))),
     }
 }
 

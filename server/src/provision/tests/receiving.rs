@@ -1,4 +1,4 @@
-//! A secret that an admin keeps without seeing it goes to nobody who did not have it.
+//! A secret that an admin keeps without seeing it goes to nobody who did not have it, and is told to nobody.
 
 use super::changing::{full, put};
 use super::{Server, export};
@@ -153,4 +153,40 @@ fn what_is_signed_for_salesforce_is_handed_to_salesforce_alone() {
     for (login_url, audience) in fine {
         server.changed(put(Part::Salesforce, None, signed(login_url, audience)));
     }
+}
+
+#[test]
+fn who_logs_in_in_another_way_reads_of_no_secret() {
+    let server = full();
+    let jwt = json!({
+        "login_url": "https://login.salesforce.com", "client_id": "id", "flow": "jwt", "username": "u", "key_file": "key.pem",
+        "allowed_fields": ["OwnerId"],
+    });
+    let said = |line: &String| {
+        let line = line.strip_prefix("~ tenant acme: salesforce ").expect("of salesforce alone").to_owned();
+        // Where the folder of keys lies, only this test knows.
+        if line.starts_with("key_file") { "key_file".to_owned() } else { line }
+    };
+    let lines = server.changed(put(Part::Salesforce, None, jwt));
+    assert_eq!(
+        lines.iter().map(said).collect::<Vec<_>>(),
+        [
+            "flow client_credentials → jwt",
+            "username \"\" → u",
+            "key_file",
+            "per_agent \"\" → false",
+            "client_secret changed",
+        ]
+    );
+    let undone = server.undo(server.last().id).expect("as it was").lines;
+    assert_eq!(
+        undone.iter().map(said).collect::<Vec<_>>(),
+        [
+            "flow jwt → client_credentials",
+            "client_secret changed",
+            "username u → \"\"",
+            "key_file",
+            "per_agent false → \"\""
+        ]
+    );
 }
