@@ -127,7 +127,12 @@ pub async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
 
 /// The body as JSON of a known shape; `None` where it is empty.
 pub async fn json_if_any<T: DeserializeOwned>(request: Request) -> Result<Option<T>, Problem> {
-    let whole = bytes(request, SMALL_MAX).await?;
+    json_of_if_any(request, SMALL_MAX).await
+}
+
+/// The same, at most `max` bytes.
+pub async fn json_of_if_any<T: DeserializeOwned>(request: Request, max: usize) -> Result<Option<T>, Problem> {
+    let whole = bytes(request, max).await?;
     if whole.is_empty() { Ok(None) } else { parse(&whole).map(Some) }
 }
 

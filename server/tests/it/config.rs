@@ -187,6 +187,20 @@ async fn items_come_and_go_and_what_is_wrong_is_said_beside_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_could_be_made_can_be_removed_however_long_it_is() {
+    let scene = Scene::start().await;
+    let mut ada = Browser::logged_in(&scene, "ada").await;
+    let rules: Vec<Value> = (0..2_000)
+        .map(|rule| json!({ "match": format!("^{rule}$"), "comment": "one of very many" }))
+        .collect();
+    let plan = json!({ "id": 9, "name": "long", "rule": rules });
+    let made = ada.api("POST", "/api/v1/config/dial_plan", Some(json!({ "value": plan }))).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let removed = ada.api("DELETE", "/api/v1/config/dial_plan/9", Some(json!({ "was": plan }))).await;
+    assert_eq!(removed.status, 200, "{}", removed.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn agents_go_out_and_come_in_as_a_spreadsheet() {
     let scene = Scene::start().await;
     let mut ada = Browser::logged_in(&scene, "ada").await;

@@ -137,7 +137,7 @@ async fn remove(
     request: Request,
 ) -> Result<Json<Value>, Problem> {
     let part = part_of(who, part)?;
-    let Removal { was } = body::json_if_any(request).await?.unwrap_or_default();
+    let Removal { was } = body::json_of_if_any(request, CHANGE_MAX).await?.unwrap_or_default();
     done(app, who, Edit::Remove { part, key, was }, options).await
 }
 
