@@ -138,7 +138,9 @@ struct Entered {
 
 async fn enter(app: &App, client: &Client, form: &Form) -> Result<Entered, Problem> {
     let (login, password) = (form.get("login"), form.get("password"));
-    let wrong = || Problem::from(Refusal::new(Code::SessionRequired, words::LOGIN_WRONG));
+    let asked = tenant_of(app, "", client).is_none();
+    let text = if asked { words::LOGIN_WRONG } else { words::LOGIN_WRONG_HERE };
+    let wrong = || Problem::from(Refusal::new(Code::SessionRequired, text));
     if [form.get("tenant"), login, password].iter().any(|field| field.len() > FIELD_MAX) {
         return Err(wrong());
     }

@@ -44,7 +44,9 @@ pub const CSRF: &str = "Calls that change something need the header X-Requested-
 pub const FOREIGN_FORM: &str =
     "This form was sent by another site, so it was not used. Open the page here and send it again.";
 /// The log-in is wrong; the same for unknown users.
-pub const LOGIN_WRONG: &str = "The tenant, the log-in or the password is wrong.";
+pub const LOGIN_WRONG: &str = "The contact center, the log-in or the password is wrong.";
+/// The same, where nobody is asked for a contact center.
+pub const LOGIN_WRONG_HERE: &str = "The log-in or the password is wrong.";
 /// Throttled.
 pub const LOGIN_THROTTLED: &str = "Too many log-ins failed. Wait a minute and try again.";
 /// The server checks as many passwords as it can.

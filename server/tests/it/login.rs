@@ -55,14 +55,14 @@ async fn a_wrong_password_an_unknown_user_and_an_unknown_tenant_look_the_same() 
     }
     let expected = json!({
         "type": "about:blank", "title": "Log in first", "status": 401, "code": "SESSION_REQUIRED",
-        "detail": "The tenant, the log-in or the password is wrong.",
+        "detail": "The contact center, the log-in or the password is wrong.",
     });
     assert_eq!(answers, vec![(401, expected); 4]);
     let page = Browser::new(&scene)
         .send(Request::post("/AGUI/login").form("tenant=acme&login=%22%3E&password=x"))
         .await;
     assert_eq!(page.status, 401);
-    assert!(page.body.contains("The tenant, the log-in or the password is wrong."));
+    assert!(page.body.contains("The contact center, the log-in or the password is wrong."));
     assert!(page.body.contains("value=\"&#34;&#62;\""), "what was typed comes back escaped: {}", page.body);
     assert_eq!(scene.journal("agent.login_refused").await.len(), 5);
 }

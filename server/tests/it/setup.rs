@@ -73,6 +73,9 @@ async fn whoever_made_it_is_logged_in_and_told_what_to_do_next_and_the_page_is_g
     assert_eq!(scene.app.setup_code(), None);
     let mut again = Browser::new(&scene);
     assert_eq!(again.send(Request::get("/AGUI/login").typed()).await.status, 200);
+    // One contact center is not asked for, so nobody is told that its name is wrong.
+    let wrong = again.send(Request::post("/AGUI/login").form("login=ada&password=wrong")).await;
+    assert!(wrong.body.contains(">The log-in or the password is wrong.<"), "{}", wrong.body);
     assert_eq!(again.log_in("ada", "correct horse").await.status, 200);
 }
 
