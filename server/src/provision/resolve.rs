@@ -80,7 +80,11 @@ impl Owner {
     /// others.
     fn told_at(&self, at: &Place) -> String {
         match self {
-            Self::Here(place) => place.to_string(),
+            Self::Here(place) => {
+                // Whose phone it is says enough; that it registers, the sentence says already.
+                let text = place.to_string();
+                text.strip_suffix(" register").unwrap_or(&text).to_owned()
+            }
             Self::Tenant(_) if at.way().is_some() => "another contact center of this server".to_owned(),
             Self::Tenant(name) => format!("tenant {name}"),
         }
