@@ -79,10 +79,10 @@ export function form({ name, fields, value, hints = {}, config, save, remove, re
   }
 
   /** Shows what is wrong: beside its fields, and all of it on top. */
-  function refuse(errors) {
+  function refuse(errors, heading = words.wrong(errors.length)) {
     const told = new Map();
     const lines = errors.map(({ path, text: said }) => {
-      const text = sentence(said.replace(/"([a-z_]+)"/g, (quoted, key) => (labels.has(key) ? `“${labels.get(key)}”` : quoted)));
+      const text = sentence(said.replace(/^([a-z_]+):/, (whole, key) => (words.elsewhere[key] ? `${words.elsewhere[key]}:` : whole)).replace(/"([a-z_]+)"/g, (quoted, key) => (labels.has(key) ? `“${labels.get(key)}”` : quoted)));
       const control = path.length ? root.find(path) : null;
       if (!control) return element("li", {}, [path.join(" "), text].filter(Boolean).join(": "));
       // Two errors of one field are both said.
@@ -92,15 +92,16 @@ export function form({ name, fields, value, hints = {}, config, save, remove, re
       link.addEventListener("click", (event) => { event.preventDefault(); control.focus(); });
       return element("li", {}, link);
     });
-    summary.replaceChildren(element("h2", {}, words.wrong(errors.length)), element("ul", {}, ...lines));
+    summary.replaceChildren(element("h2", {}, heading), element("ul", {}, ...lines));
     summary.hidden = false;
     const first = errors.map(({ path }) => (path.length ? root.find(path) : null)).find(Boolean);
     if (first) first.focus(); else summary.focus();
   }
 
-  function failed(problem) {
+  function failed(problem, heading) {
     if (problem.code === "CONFIG_CHANGED") return differ(problem);
-    refuse(problem.errors?.length ? problem.errors : [{ path: [], text: explain(problem) }]);
+    if (problem.errors?.length) refuse(problem.errors, heading);
+    else refuse([{ path: [], text: explain(problem) }]);
   }
 
   async function attempt(onlyTry) {
@@ -139,7 +140,7 @@ export function form({ name, fields, value, hints = {}, config, save, remove, re
   async function ask() {
     clear();
     let lines;
-    try { lines = planLines((await remove(stored, true)).lines); } catch (problem) { failed(problem); return; }
+    try { lines = planLines((await remove(stored, true)).lines); } catch (problem) { failed(problem, words.stillUsed); return; }
     const yes = button(words.deleteYes, "end", "delete-yes", async () => {
       asking.hidden = true;
       try {

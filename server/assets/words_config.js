@@ -22,6 +22,9 @@ export const form = {
   nothingChanged: "Nothing changed.",
   undo: "Undo",
   undone: "Undone.",
+  stillUsed: "It is still used, so it cannot be deleted. Nothing was changed.",
+  // What is wrong elsewhere is said with the keys of the tenant file; people know the pages.
+  elsewhere: { default_caller_id: "The contact center's caller ID", default_dial_plan: "The contact center's dial plan", code_lists: "The contact center's code lists" },
   wrong: (count) => (count === 1 ? "One thing is wrong. Nothing was changed." : `${count} things are wrong. Nothing was changed.`),
   wouldChange: "This would change",
   nothingChanges: "Nothing would change.",
@@ -158,7 +161,7 @@ export const token = {
   new: "New token",
   about: "Programs use tokens where people log in: to read statistics, or to end calls.",
   empty: "There are no API tokens yet. You need one only if another program asks Ringbridge for something.",
-  kinds: [["data", "Data", "Reads statistics (/api/stats)."], ["action", "Action", "Reads and ends calls, and does what an administrator does about records and callbacks."]],
+  kinds: [["data", "Data", "Reads statistics (/api/stats)."], ["action", "Action", "Reads and ends calls, and does what an administrator does: about records and callbacks, and with all these settings."]],
   hints: { name: "Who uses it, for example “reports”. It stays the same for good.", value: "It is shown only when it is made." },
 };
 
