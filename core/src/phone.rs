@@ -58,7 +58,7 @@ pub fn dial(prefix: Option<&str>, phone: &str) -> Result<(Dialled, Vec<Warning>)
     let mut warnings = reader.warnings;
     let mut digits = reader.digits;
     if digits.is_empty() {
-        return Err(bad("phone holds nothing that can be dialled; give a number such as (650) 292-8880", 0));
+        return Err(bad("nothing here can be dialled; give a number such as (650) 292-8880", 0));
     }
     match (prefix.filter(|prefix| !prefix.is_empty()), form) {
         (Some(prefix), Form::AsDialled) => digits.insert_str(0, prefix),

@@ -69,6 +69,8 @@ export function dialBox(form, { placed, failed = () => false }) {
     } catch (problem) {
       if (problem.code) renew();
       complaint.textContent = failed(problem) || !problem.code ? words.notPlaced : problem.detail;
+      // One sentence for one thing.
+      if (reading.textContent === complaint.textContent) reading.textContent = "";
     }
     button.disabled = false;
   });

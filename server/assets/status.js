@@ -21,7 +21,9 @@ export function statusCard(card, { changed, complain }) {
   return {
     show(next) {
       me = next;
-      const text = words.status[me.status] + (me.on_call && me.status !== "busy" ? words.onCall : "");
+      // A break that was chosen in a call has not begun; the sentence beside the buttons says when it does.
+      const waiting = me.on_call && me.presence !== "available";
+      const text = waiting ? words.onCallNow : words.status[me.status] + (me.on_call && me.status !== "busy" ? words.onCall : "");
       if (pill.textContent !== text) pill.textContent = text;
       pill.className = `status ${me.on_call ? "on_call" : me.status}`;
       card.dataset.now = me.status;

@@ -59,6 +59,7 @@ export const screenPop = {
 export const console = {
   status: { available: "available", busy: "busy", wrap_up: "wrap-up", on_break: "on break", working_offline: "working offline", logged_out: "logged out" },
   onCall: " · on a call",
+  onCallNow: "on a call",
   afterwards: (status, inWrapUp) => `You will be ${status} when this ${inWrapUp ? "wrap-up" : "call"} ends.`,
   title: (call, me) => {
     const now = { ringing_agent: "Your phone rings", ringing_customer: "Rings", connected: "Talking", wrap_up: "Wrap-up" }[call?.state];

@@ -41,7 +41,7 @@ fn the_object_has_the_contracts_fields_and_no_others() {
             }],
             "error": {
                 "code": "BAD_NUMBER",
-                "text": "phone holds nothing that can be dialled; give a number such as (650) 292-8880",
+                "text": "nothing here can be dialled; give a number such as (650) 292-8880",
                 "parameter": "phone",
                 "offset": 0
             }

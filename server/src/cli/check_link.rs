@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(
             output,
             "ok 6502928880, 0 pairs\n\
-             error BAD_NUMBER in phone, byte 0: phone holds nothing that can be dialled; give a number such as (650) \
+             error BAD_NUMBER in phone, byte 0: nothing here can be dialled; give a number such as (650) \
              292-8880\n\
              error BAD_NUMBER in phone: phone is missing; give the number to call: make_call.php?phone=…\n\
              error BAD_PARAMETER in phone, byte 0: phone is not UTF-8; percent-encode its text as UTF-8\n\
