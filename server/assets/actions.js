@@ -1,5 +1,5 @@
 // After the call: what is parked and what waits, with retry, edit and give up.
-import { api, element, latest, when } from "./live.js";
+import { api, element, latest, toLogin, when } from "./live.js";
 import { actions as words, common } from "./words.js";
 
 const complaint = document.querySelector("[data-complaint]");
@@ -96,7 +96,7 @@ const load = latest(async () => {
     showConnections(connections);
     if (unreachable) { unreachable = false; complaint.textContent = ""; }
   } catch (problem) {
-    if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
+    if (problem.code === "SESSION_REQUIRED") toLogin();
     unreachable = true;
     complaint.textContent = problem.detail ?? common.unreachable;
   }

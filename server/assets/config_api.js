@@ -1,5 +1,5 @@
 // What all pages of Configuration Manager share: the tenant as it is, changing it, and what an answer means in words.
-import { api, element } from "./live.js";
+import { api, element, toLogin } from "./live.js";
 import { common } from "./words.js";
 import { form as words } from "./words_config.js";
 
@@ -9,7 +9,7 @@ export const read = () => asked(() => api("/api/v1/config"));
 /** Runs a request; one who is logged out goes to the log-in page. */
 export async function asked(request) {
   try { return await request(); } catch (problem) {
-    if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
+    if (problem.code === "SESSION_REQUIRED") toLogin();
     throw problem;
   }
 }

@@ -2,7 +2,7 @@
 //
 // A page that listens again loads the truth then, so no event has to be caught up with. Everything marked data-server is
 // greyed out while the server cannot be reached; it stays focusable, so that nobody loses their place.
-import { api, Unreachable } from "./live.js";
+import { api, toLogin, Unreachable } from "./live.js";
 
 /** The first wait before another try, and the longest: a server that restarts is back in seconds, and thousands of consoles
     must not keep one busy that is not. */
@@ -124,6 +124,6 @@ export function connect({ onEvent, load, onState = () => {} }) {
 /** Whether the session is over; then the page goes where it can begin again, and comes back. */
 function isOut(problem) {
   if (problem.code !== "SESSION_REQUIRED") return false;
-  location.assign(`/AGUI/login?next=${encodeURIComponent(location.pathname)}`);
+  toLogin();
   return true;
 }

@@ -24,6 +24,17 @@ export async function send(path, request) {
   return value;
 }
 
+/** When the agent pressed “Log out”: the answer leads to the log-in by itself. */
+let loggingOut = 0;
+document.addEventListener("submit", ({ target }) => { if (target.getAttribute("action") === "/AGUI/logout") loggingOut = Date.now(); });
+
+/** Where a session that is over can begin again: the log-in, which says so and leads back here. */
+export function toLogin() {
+  // The server ends the session before its answer is here; who did that is not told of it.
+  if (Date.now() - loggingOut < 10_000) return;
+  location.assign(`/AGUI/login?ended=1&next=${encodeURIComponent(location.pathname)}`);
+}
+
 /** Listens to the agent's events, or to those of another address; the browser resumes by Last-Event-ID on its own. */
 export function events(onEvent, onState = () => {}, path = "/api/v1/events") {
   const source = new EventSource(path);

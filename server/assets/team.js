@@ -1,5 +1,5 @@
 // The supervisor's view: who is where since when, live calls, and what can be done about both.
-import { api, duration, element, events, everySecond, latest, shortly } from "./live.js";
+import { api, duration, element, events, everySecond, latest, shortly, toLogin } from "./live.js";
 import { common, team as words } from "./words.js";
 import { answerRate, callsChart, reasonsChart } from "./charts.js";
 
@@ -206,7 +206,7 @@ async function forceState(login) {
 
 let unreachable = false;
 function failed(problem) {
-  if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
+  if (problem.code === "SESSION_REQUIRED") toLogin();
   unreachable = true;
   put(complaint, problem.detail ?? common.unreachable);
 }

@@ -1,5 +1,5 @@
 // All that is known of one call, as a picture: the click, the dial plan, both phones, tokens and what came after.
-import { api, duration, element, events, latest, when } from "./live.js";
+import { api, duration, element, events, latest, toLogin, when } from "./live.js";
 import { common, trace as words } from "./words.js";
 import { roomIn } from "./charts.js";
 import { arrows, ladder, stageBar } from "./ladder.js";
@@ -118,7 +118,7 @@ const load = latest(async () => {
     if (unreachable) { unreachable = false; complaint.textContent = ""; }
     show();
   } catch (problem) {
-    if (problem.code === "SESSION_REQUIRED") location.assign("/AGUI/login");
+    if (problem.code === "SESSION_REQUIRED") toLogin();
     unreachable = true;
     complaint.textContent = problem.detail ?? common.unreachable;
   }

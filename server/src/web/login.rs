@@ -50,6 +50,7 @@ const FIELD_MAX: usize = 1024;
 struct LoginPage<'a> {
     error: Option<&'a str>,
     waiting: bool,
+    ended: bool,
     ask_tenant: bool,
     tenant: &'a str,
     login: &'a str,
@@ -61,6 +62,8 @@ struct LoginPage<'a> {
 pub struct Asked {
     next: Option<String>,
     tenant: Option<String>,
+    /// There where a page of ours came to know that its session is over.
+    ended: Option<String>,
 }
 
 /// `GET /AGUI/login`
@@ -76,6 +79,7 @@ pub async fn form(
     Ok(page(&LoginPage {
         error: None,
         waiting: next.is_some_and(|next| next.starts_with("/AGUI/click/")),
+        ended: asked.ended.is_some(),
         ask_tenant: tenant_of(&app, "", &client).is_none(),
         tenant: asked.tenant.as_deref().unwrap_or(""),
         login: "",
@@ -118,6 +122,7 @@ pub async fn log_in(
             let mut response = page(&LoginPage {
                 error: Some(&problem.text),
                 waiting: next.is_some_and(|next| next.starts_with("/AGUI/click/")),
+                ended: false,
                 ask_tenant: tenant_of(&app, "", &client).is_none(),
                 tenant: form.get("tenant"),
                 login: form.get("login"),

@@ -41,6 +41,17 @@ async fn a_person_is_led_to_the_console_or_to_where_they_came_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_session_is_over_leads_to_a_log_in_that_says_so_and_leads_back() {
+    let scene = Scene::start().await;
+    let says = |page: &str| page.contains("Your session is over");
+    let page =
+        Browser::new(&scene).send(Request::get("/AGUI/login?ended=1&next=%2FAGUI%2Fteam%2F").typed()).await;
+    assert!(says(&page.body) && page.body.contains("value=\"/AGUI/team/\""), "{}", page.body);
+    let page = Browser::new(&scene).send(Request::get("/AGUI/login").typed()).await;
+    assert!(!says(&page.body), "{}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_an_unknown_user_and_an_unknown_tenant_look_the_same() {
     let scene = Scene::start().await;
     let mut answers = Vec::new();
