@@ -268,6 +268,8 @@ fn the_dial_box_says_what_the_plan_makes_of_a_number_and_refuses_in_place() {
     desk.browser.press("console", "Enter");
     desk.shows("console", "ringing_agent");
     assert_eq!(desk.calls().len(), 1);
+    // The focus has left the box, where the codes' keys would be letters of the next number.
+    desk.browser.until("console", "document.activeElement.id === 'call-title'");
 }
 
 #[test]

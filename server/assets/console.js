@@ -42,7 +42,8 @@ const past = history(part("history"), {
   more: part("history-more"), none: part("history-none"), complaint: part("history-complaint"), failure: part("record-failed"),
   placed: (id) => want(id), failed,
 });
-const dial = dialBox(part("dial"), { placed: (id) => want(id), failed });
+// Who dialled is done with the box: in it, the codes' keys of the wrap-up would be letters of the next number.
+const dial = dialBox(part("dial"), { placed: (id) => { want(id); document.querySelector("#call-title").focus(); }, failed });
 telLinks(part("tel-links"), part("tel-said"));
 
 function showMe() {
