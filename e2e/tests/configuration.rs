@@ -294,6 +294,7 @@ fn callbacks(desk: &mut Desk) {
     desk.click("[data-rotate-yes]");
     desk.browser.sees("page", "[data-made-value]:has-text(\"whsec_\")");
     desk.click("[data-made-done]");
+    desk.browser.sees("page", "[data-overlap-until]");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 // Callbacks: the settings, a new secret with overlap, and the log of deliveries.
-import { api, element, shortly } from "./live.js";
+import { api, element, shortly, when } from "./live.js";
 import { asked, explain, read } from "./config_api.js";
 import { button } from "./form.js";
 import { part } from "./config_single.js";
@@ -16,11 +16,11 @@ export async function show(page) {
   if (!page.isCurrent()) return;
   page.title();
   const shown = part(page, config, { name: "callbacks", fields, hints: words.hints, stored: ({ callbacks }) => callbacks ?? { https_only: false, userdata_json: false } });
-  page.place.replaceChildren(element("p", { class: "quiet" }, words.about), shown.node, rotation(page), await deliveries());
+  page.place.replaceChildren(element("p", { class: "quiet" }, words.about), shown.node, rotation(page, config.tenant.callbacks), await deliveries());
 }
 
 /** A new secret; for a while both sign, so that no receiver misses one. */
-function rotation(page) {
+function rotation(page, { previous_secret_until: until } = {}) {
   const hours = element("input", { type: "text", inputmode: "numeric", id: "overlap", value: "24", class: "number", "aria-describedby": "overlap-hint overlap-error", "data-overlap": true });
   const error = element("p", { class: "error", id: "overlap-error", hidden: true });
   const asking = element("div", { class: "problems", hidden: true });
@@ -43,7 +43,8 @@ function rotation(page) {
   const start = button(words.rotate, "plain", "rotate", () => { asking.hidden = false; no.focus(); });
   const no = button(words.rotateNo, "plain", "rotate-no", () => { asking.hidden = true; start.focus(); });
   asking.append(element("p", {}, words.rotateAsk), element("div", { class: "actions" }, yes, no));
-  return element("section", { class: "card" }, element("h2", {}, "New secret"), element("div", { class: "field" }, element("label", { for: "overlap" }, "Overlap"),
+  return element("section", { class: "card" }, element("h2", {}, "New secret"), until && Date.parse(until) > Date.now() ? element("p", { "data-overlap-until": true }, words.overlapUntil(when(until))) : null,
+    element("div", { class: "field" }, element("label", { for: "overlap" }, "Overlap"),
     element("div", { class: "with-unit short" }, hours, element("span", { class: "unit" }, "hours")), element("p", { class: "hint", id: "overlap-hint" }, words.overlap), error), asking, element("div", { class: "actions" }, start));
 }
 

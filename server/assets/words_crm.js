@@ -115,6 +115,7 @@ export const callbacks = {
     secret: "Begins with whsec_. To change it without losing a message, use “New secret” below.",
   },
   overlap: "For so long messages bear both signatures, the old secret's and the new one's. Give receivers the new one within that time. 0: at once.",
+  overlapUntil: (moment) => `A new secret was made. Messages bear the old one's signature too until ${moment}.`,
   rotate: "Make a new secret …",
   rotateAsk: "A new secret is made and shown once. Receivers that check signatures need it before the overlap ends.",
   rotateYes: "Make it",
