@@ -6,8 +6,9 @@
 use super::App;
 use super::header::Who;
 use super::problem::{Problem, page};
+use super::query::Query;
 use super::session::Caller;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};

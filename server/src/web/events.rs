@@ -7,11 +7,12 @@
 
 use super::App;
 use super::problem::Problem;
+use super::query::Query;
 use super::session::{self, Caller, Principal};
 use super::words;
 use crate::store::journal::{self, Entry, Filter};
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};

@@ -37,6 +37,7 @@ pub mod phones;
 pub mod pop_page;
 pub mod pop_view;
 pub mod problem;
+pub mod query;
 pub mod refused;
 pub mod request_line;
 pub mod session;

@@ -82,6 +82,8 @@ async fn the_log_is_for_admins_of_its_tenant_and_has_pages() {
         let refused = ada.api("POST", &format!("{LOG}/{bad}/resend"), None).await;
         assert_eq!(refused.outcome(), (404, "NOT_FOUND".to_owned()), "{bad}");
     }
+    let unread = ada.api("GET", &format!("{LOG}?before=x"), None).await;
+    assert_eq!(unread.outcome(), (400, "BAD_PARAMETER".to_owned()), "{}", unread.body);
 
     // The call again and again, fifty times more.
     let unit = scene.app.store.write(move |tx| {
