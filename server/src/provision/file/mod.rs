@@ -1,8 +1,8 @@
 //! The tenant file, and the JSON document that says the same: from its keys to what is wanted.
 //!
 //! Promises: every key of the contract is read, every reference is checked, and every problem carries its place; nothing of
-//! the database is needed for it; files and screens are read by the same functions. Leaves to others: what only the database knows (`resolve`: kept secrets, names that other
-//! tenants own).
+//! the database is needed for it; files and screens are read by the same functions. Leaves to others: what only the
+//! database knows (`resolve`: kept secrets, names that other tenants own).
 
 mod agents;
 mod crm;

@@ -1,7 +1,7 @@
 //! `GET /api/v1/team`, `…/charts` and `…/refused`: a contact center at a glance, for those who look after it.
 //!
 //! Promises: supervisors, admins and action tokens only; what is shown is what was committed; every list says its bound.
-//! Leaves to others: the figures (`web::chart`), forcing a state (`api::forced`), ending calls (`api::hangup`).
+//! Leaves to others: the figures (`web::chart`), forcing a state (`api::team_status`), ending calls (`api::hangup`).
 
 use crate::clock;
 use crate::store::StoreError;
