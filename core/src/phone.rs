@@ -19,6 +19,13 @@ const VANITY_LEAD_MAX: usize = 7;
 /// How many digits a vanity number comes to: Australia's `13 CATS` has six, E.164 knows no more than 15.
 const VANITY_LENGTH: std::ops::RangeInclusive<usize> = 6..=15;
 
+/// What has so many digits is a number of its own: two of them side by side are two numbers, since none has twice as many
+/// (E.164 knows 15 at most).
+const WHOLE_DIGITS: usize = 7;
+
+/// The refusal of several numbers in one parameter.
+const SEVERAL: &str = "there is more than one number; put in one number only";
+
 /// A number ready for the dial plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dialled {
@@ -52,6 +59,7 @@ pub fn dial(prefix: Option<&str>, phone: &str) -> Result<(Dialled, Vec<Warning>)
         ));
     }
     let mut reader = Reader::new(phone);
+    reader.refuse_several()?;
     let extension = reader.split_extension()?;
     reader.leave_out_parameters()?;
     let form = reader.read()?;
@@ -108,12 +116,43 @@ impl<'a> Reader<'a> {
         let named =
             |parameter: &str| parameter.trim().is_empty() || parameter.starts_with(char::is_alphabetic);
         if !parameters.split(';').all(named) {
-            return Err(bad("there is more than one number; put in one number only", place));
+            return Err(bad(SEVERAL, place));
         }
         self.text = &self.text[..semicolon];
         self.warnings.push(
             Warning::about(PHONE, "PHONE_TEXT_IGNORED", "What stands behind the ; is not dialled.").at(place),
         );
+        Ok(())
+    }
+
+    /// Refuses two numbers: parted by a slash, a comma or a bar, or two groups that are each a number. Of commas one alone
+    /// parts numbers; two are a pause before digits that are sent as tones, which may be many.
+    fn refuse_several(&self) -> Result<(), Refusal> {
+        let digits = |text: &str| text.chars().filter(|char| ascii_digit(*char).is_some()).count();
+        let single_comma = |at: usize| !self.text[at..].starts_with(",,") && !self.text[..at].ends_with(',');
+        let (mut group, mut begins) = (0, 0);
+        let mut whole_before = false;
+        for (at, char) in self.text.char_indices() {
+            if ascii_digit(char).is_some() {
+                begins = if group == 0 { at } else { begins };
+                group += 1;
+                if group == WHOLE_DIGITS && whole_before {
+                    return Err(bad(SEVERAL, self.base + begins));
+                }
+                continue;
+            }
+            whole_before |= group >= WHOLE_DIGITS;
+            group = 0;
+            let parts = matches!(char, '/' | '|') || (char == ',' && single_comma(at));
+            if parts && digits(&self.text[..at]) >= WHOLE_DIGITS && digits(&self.text[at..]) >= WHOLE_DIGITS {
+                return Err(bad(SEVERAL, self.base + at));
+            }
+            // What follows these is no part of the number, however long it is.
+            let seen = digits(&self.text[..at]) > 0;
+            if seen && (matches!(char, ',' | ';' | '#') || char.is_alphabetic()) {
+                return Ok(());
+            }
+        }
         Ok(())
     }
 

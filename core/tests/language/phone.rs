@@ -254,3 +254,25 @@ fn a_number_is_displayed_as_people_write_it_where_its_country_is_known() {
     assert_eq!(display("442079460958", Form::International), "+44 20 7946 0958");
     assert_eq!(display("100", Form::AsDialled), "100");
 }
+
+#[test]
+fn rule_1_4_two_numbers_are_refused_where_they_part() {
+    let several = "there is more than one number; put in one number only";
+    for (phone, place) in [
+        ("6502928880 / 6502928881", 11),
+        ("(650) 292-8880/(650) 292-8881", 14),
+        ("Tel. 6502928880 | 6502928881", 16),
+        ("650-292-8880, 650-292-8881", 12),
+        ("6502928880 6502928881", 11),
+        ("tel:6502928880 6502928881", 15),
+    ] {
+        assert_eq!(refused(phone), (place, several.to_owned()), "{phone:?}");
+    }
+    // One number each, with what people and phones put into it.
+    assert_eq!(dialled("030/1234567"), plain("0301234567"));
+    assert_eq!(dialled("+86 138 12345678"), plain("8613812345678"));
+    assert_eq!(dialled("12345678901234567890123456789012"), plain("12345678901234567890123456789012"));
+    assert_eq!(dialled("6502928880,,1234567890"), with_extension("6502928880", "1234567890"));
+    assert_eq!(dialled("6502928880, 123"), with_extension("6502928880", "123"));
+    assert_eq!(dialled("6502928880 x1234567"), with_extension("6502928880", "1234567"));
+}
