@@ -191,7 +191,7 @@ fn in_a_browser_each_example_is_clicked_through_to_what_it_shows() {
         (2, "[data-call]:has-text('Result')"),
         (3, "[data-callbacks]:has-text('foreign_key')"),
     ] {
-        browser.click("demo", &format!("[data-example='{example}'] [data-link]"));
+        browser.click("demo", &format!("[data-example='{example}'] [data-link][href]"));
         browser.click("demo", "[data-phone=customer] [data-act=hang-up]:visible");
         browser.click("demo", "[data-wrap-up-card] label:has-text('Sold')");
         browser.click("demo", "[data-wrap-up-card] button[type=submit]");

@@ -158,7 +158,7 @@ fn the_demos_page_is_right() {
     walker.visit("demo-first", "/demo/");
     walker.is_now(&demo.alice);
     walker.visit("demo", "/demo/");
-    walker.browser.click("page", "[data-example='1'] [data-link]");
+    walker.browser.click("page", "[data-example='1'] [data-link][href]");
     walker.browser.sees("page", "[data-phone=customer] [data-act=hang-up]");
     walker.look("demo-connected");
     walker.ends();
